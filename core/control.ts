@@ -1,0 +1,181 @@
+/**
+ * The API of our own screens, exposed through comlink. Plain data in, plain data out: it crosses a
+ * port. Changes are told on the BroadcastChannel `CHANGE_CHANNEL`, not by callbacks.
+ * No answer holds a secret.
+ */
+import type { AuthScheme } from './providers/provider.ts';
+import type { FormatName } from './formats/chat.ts';
+import type { LogicalModelRecord, Settings, SiteRecord } from './storage/records.ts';
+
+export interface Status {
+  version: string;
+  locked: boolean;
+  host: 'extension' | 'pwa';
+  /** How many enabled keys there are. */
+  keys: number;
+}
+
+export interface ProviderView {
+  id: string;
+  name: string;
+  format: FormatName;
+  baseUrl: string;
+  auth: AuthScheme;
+  headers: Record<string, string>;
+  keyUrl?: string;
+  defaultModel?: string;
+  local: boolean;
+  builtIn: boolean;
+  /** The person made it, or changed a known row. */
+  custom: boolean;
+  overridden: boolean;
+  enabled: boolean;
+  browserCors?: 'yes' | 'no' | 'header-needed' | 'strip-headers';
+  keys: KeyView[];
+}
+
+export interface KeyView {
+  id: string;
+  provider: string;
+  label: string;
+  /** Masked: `gsk_…9fQ2`. */
+  preview: string;
+  enabled: boolean;
+  weight: number;
+  createdAt: number;
+  check?: KeyCheck;
+}
+
+export interface KeyCheck {
+  state: 'valid' | 'invalid' | 'rate-limited' | 'unknown';
+  at: number;
+  /** The provider's own words, or ours: `works · 14 models`. */
+  message?: string;
+  models?: number;
+  latencyMs?: number;
+}
+
+export interface NewKey {
+  provider: string;
+  secret: string;
+  label?: string;
+}
+
+/** A secret found in pasted text. `providers` has more than one where a prefix is shared: ask, never guess. */
+export interface DetectedKey {
+  secret: string;
+  preview: string;
+  providers: string[];
+  label?: string;
+}
+
+export interface ProviderInput {
+  id: string;
+  name?: string;
+  format?: FormatName;
+  baseUrl?: string;
+  auth?: AuthScheme;
+  headers?: Record<string, string>;
+  models?: string[];
+  enabled?: boolean;
+}
+
+export interface ProbeResult {
+  /** The base URL that answered; absent where none did. */
+  baseUrl?: string;
+  models: string[];
+  /** One entry an address that was tried, in order. */
+  attempts: { url: string; outcome: string }[];
+  /** What looks wrong with the URL as typed: `ends in /v1/v1`. */
+  warning?: string;
+}
+
+export interface LocalServer {
+  provider: string;
+  baseUrl: string;
+  state: 'answers' | 'refuses-browsers' | 'silent';
+  models: string[];
+}
+
+export interface ModelView {
+  /** What a caller writes: `groq/llama-3.3-70b-versatile`, or a logical model's id. */
+  id: string;
+  name: string;
+  provider: string;
+  providerName: string;
+  logical: boolean;
+  /** It can be asked now: its provider has a key, or needs none. */
+  usable: boolean;
+  contextWindow?: number;
+}
+
+export interface SiteView extends SiteRecord {
+  /** `session` grants end with the browser. */
+  session?: boolean;
+  today: { requests: number; inputTokens: number; outputTokens: number; usd?: number };
+}
+
+export interface LiveRequest {
+  id: string;
+  origin: string;
+  model: string;
+  provider?: string;
+  startedAt: number;
+  state: 'waiting' | 'sent' | 'streaming';
+}
+
+export interface UsageSummary {
+  day: string;
+  requests: number;
+  inputTokens: number;
+  outputTokens: number;
+  usd?: number;
+  bySite: { origin: string; requests: number; inputTokens: number; outputTokens: number }[];
+}
+
+export interface Control {
+  status(): Promise<Status>;
+
+  listProviders(): Promise<ProviderView[]>;
+  /**
+   * Makes or changes a provider. Where the destination of its saved keys changes, those keys stay
+   * bound to the old one and no longer open: `keysToReenter` names them.
+   */
+  saveProvider(input: ProviderInput): Promise<{ keysToReenter: string[] }>;
+  /** Removes a custom provider with its keys, or the changes made to a known row. */
+  deleteProvider(id: string): Promise<void>;
+  /** Finds which form of a typed base URL answers, `{base}/models` first, then `{base}/v1/models`. */
+  probeProvider(baseUrl: string, secret?: string): Promise<ProbeResult>;
+  findLocalServers(): Promise<LocalServer[]>;
+
+  detectKeys(text: string): Promise<DetectedKey[]>;
+  addKeys(keys: NewKey[]): Promise<KeyView[]>;
+  updateKey(
+    id: string,
+    change: { label?: string; enabled?: boolean; weight?: number },
+  ): Promise<KeyView>;
+  replaceKey(id: string, secret: string): Promise<KeyView>;
+  deleteKey(id: string): Promise<void>;
+  /** Asks the provider, within 5 s. Offline: `unknown`. */
+  checkKey(id: string): Promise<KeyCheck>;
+
+  listModels(): Promise<ModelView[]>;
+  refreshModels(provider?: string): Promise<void>;
+  listLogicalModels(): Promise<LogicalModelRecord[]>;
+  saveLogicalModel(model: LogicalModelRecord): Promise<void>;
+  deleteLogicalModel(id: string): Promise<void>;
+
+  listSites(): Promise<SiteView[]>;
+  getSite(origin: string, topOrigin?: string): Promise<SiteView | undefined>;
+  saveSite(site: SiteRecord): Promise<void>;
+  /** Forgets the grant and aborts the site's live requests. */
+  deleteSite(origin: string, topOrigin?: string): Promise<void>;
+
+  liveRequests(): Promise<LiveRequest[]>;
+  stopRequest(id: string): Promise<void>;
+  stopAllRequests(): Promise<void>;
+  usageToday(): Promise<UsageSummary>;
+
+  getSettings(): Promise<Settings>;
+  saveSettings(change: Partial<Settings>): Promise<Settings>;
+}

@@ -1,0 +1,77 @@
+import type { GatehouseDatabase } from './storage/database.ts';
+
+/** What core asks of its host. Bound once by the composition root; tests pass their own. */
+export interface Ports {
+  /** Sends one upstream request. Redirects, cookies and referrers are already off on the Request. */
+  fetch(request: Request): Promise<Response>;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** 128 random bits as text, for ids that no one can guess. */
+  randomId(): string;
+  openDatabase(): Promise<GatehouseDatabase>;
+  /** Asks the person in a window of our own. Rejects with the signal's reason when the caller went away. */
+  askUser(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer>;
+  /** Small state that survives the worker's death and goes with the browser (`chrome.storage.session`). */
+  session: SessionStore;
+  /** Keeps the host's worker alive until the returned function is called. */
+  keepAlive(): () => void;
+  /** Tells every page of ours what changed. */
+  publish(change: Change): void;
+}
+
+export interface SessionStore {
+  get(key: string): Promise<unknown>;
+  set(key: string, value: unknown): Promise<void>;
+  remove(key: string): Promise<void>;
+}
+
+/** Who calls, as the browser says: never as the caller says. */
+export type Caller =
+  | { readonly kind: 'first-party' }
+  | { readonly kind: 'site'; readonly origin: string; readonly topOrigin: string };
+
+export const SCOPES = [
+  'chat',
+  'models',
+  'embeddings',
+  'images',
+  'audio',
+  'jobs',
+  'mcp',
+  'raw',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export interface PermissionQuestion {
+  /** The calling frame's own origin, punycode as the browser gives it. */
+  readonly origin: string;
+  /** The top page's origin; the same as `origin` but for cross-origin frames. */
+  readonly topOrigin: string;
+  readonly scope: Scope;
+  /** The model that the call names, where it names one. */
+  readonly model?: string;
+  /** Where the call would go: a provider's display name, where one is known. */
+  readonly provider?: string;
+}
+
+export interface PermissionAnswer {
+  readonly decision: 'allow' | 'deny';
+  /** `once`: this call only; `session`: until the browser closes; `always`: stored. */
+  readonly remember: 'once' | 'session' | 'always';
+  readonly limits?: { readonly usdPerDay?: number; readonly requestsPerMinute?: number };
+}
+
+/** Posted on the BroadcastChannel CHANGE_CHANNEL to all pages and workers of one host. */
+export const CHANGE_CHANNEL = 'gatehouse';
+export interface Change {
+  readonly topic:
+    | 'providers'
+    | 'keys'
+    | 'models'
+    | 'sites'
+    | 'settings'
+    | 'usage'
+    | 'requests'
+    | 'chats'
+    | 'lock';
+}

@@ -1,0 +1,240 @@
+/**
+ * The zod schema of all that is stored. A record that does not fit is set aside with its reason;
+ * the rest loads.
+ */
+import { z } from 'zod';
+import { SCOPES } from '../ports.ts';
+
+export const formatName = z.enum([
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'google-generate-content',
+  'bedrock-converse',
+]);
+
+export const authScheme = z.discriminatedUnion('scheme', [
+  z.strictObject({ scheme: z.literal('bearer') }),
+  z.strictObject({ scheme: z.literal('header'), name: z.string().min(1) }),
+  z.strictObject({ scheme: z.literal('none') }),
+  z.strictObject({ scheme: z.literal('aws-sigv4') }),
+  z.strictObject({ scheme: z.literal('google-service-account') }),
+]);
+
+/** A provider of the person's own, or what they changed on a known row (then `format` may be absent). */
+export const providerRecord = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
+  name: z.string().max(100).optional(),
+  format: formatName.optional(),
+  baseUrl: z.string().optional(),
+  auth: authScheme.optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  models: z.array(z.string()).optional(),
+  enabled: z.boolean().optional(),
+  /** The person's order: lower first; those without one come after. */
+  order: z.number().int().optional(),
+});
+export type ProviderRecord = z.infer<typeof providerRecord>;
+
+/** What a sealed secret is bound to; moves with none of it. */
+export const destination = z.strictObject({
+  providerId: z.string(),
+  /** scheme://host:port */
+  origin: z.string(),
+  pathPrefix: z.string(),
+  authScheme: z.string(),
+});
+export type Destination = z.infer<typeof destination>;
+
+export const sealed = z.strictObject({
+  v: z.literal(1),
+  alg: z.literal('A256GCM'),
+  epoch: z.number().int().nonnegative(),
+  id: z.string(),
+  iv: z.instanceof(Uint8Array),
+  ct: z.instanceof(Uint8Array),
+});
+export type Sealed = z.infer<typeof sealed>;
+
+export const keyRecord = z.strictObject({
+  id: z.string(),
+  provider: z.string(),
+  label: z.string(),
+  enabled: z.boolean(),
+  weight: z.number().min(0).max(10),
+  /** `gsk_…9fQ2`: the only part of the secret that a screen may show. */
+  preview: z.string(),
+  destination,
+  sealed,
+  createdAt: z.number(),
+  /** What the last check or use said of it. */
+  check: z
+    .strictObject({
+      state: z.enum(['valid', 'invalid', 'rate-limited', 'unknown']),
+      at: z.number(),
+      message: z.string().optional(),
+      models: z.number().optional(),
+      latencyMs: z.number().optional(),
+    })
+    .optional(),
+});
+export type KeyRecord = z.infer<typeof keyRecord>;
+
+/** A way to open the vault. `wrapped` is the vault key under this slot's own key. */
+export const slotRecord = z.strictObject({
+  id: z.string(),
+  kind: z.enum(['device', 'password', 'passkey', 'recovery']),
+  createdAt: z.number(),
+  label: z.string().optional(),
+  /** Authenticated with the wrapped key: a changed parameter does not open. */
+  parameters: z.record(z.string(), z.union([z.string(), z.number()])),
+  salt: z.instanceof(Uint8Array).optional(),
+  /** A non-extractable AES key, for a device slot. */
+  key: z.custom<CryptoKey>((value) => value instanceof CryptoKey).optional(),
+  iv: z.instanceof(Uint8Array),
+  wrapped: z.instanceof(Uint8Array),
+});
+export type SlotRecord = z.infer<typeof slotRecord>;
+
+export const vaultHeader = z.strictObject({
+  id: z.literal('vault'),
+  v: z.literal(1),
+  vaultId: z.string(),
+  epoch: z.number().int().nonnegative(),
+  createdAt: z.number(),
+});
+export type VaultHeader = z.infer<typeof vaultHeader>;
+
+export const siteLimits = z.strictObject({
+  usdPerDay: z.number().nonnegative().optional(),
+  tokensPerDay: z.number().int().nonnegative().optional(),
+  requestsPerMinute: z.number().int().positive().optional(),
+  maxTokens: z.number().int().positive().optional(),
+});
+
+/** A stored permission. Its subject is the pair of origins, as the browser gave them. */
+export const siteRecord = z.strictObject({
+  origin: z.string(),
+  /** Only for a cross-origin frame; then the grant is for the pair. */
+  topOrigin: z.string().optional(),
+  decision: z.enum(['allow', 'deny']),
+  scopes: z.array(z.enum(SCOPES)).default(['chat']),
+  models: z.array(z.string()).default(['*']),
+  limits: siteLimits.optional(),
+  defaultModel: z.string().optional(),
+  createdAt: z.number().optional(),
+  lastUsedAt: z.number().optional(),
+});
+export type SiteRecord = z.infer<typeof siteRecord>;
+
+export const route = z.strictObject({
+  provider: z.string(),
+  model: z.string(),
+  timeoutMs: z.number().int().positive().optional(),
+  contextWindow: z.number().int().positive().optional(),
+});
+
+export const logicalModelRecord = z.strictObject({
+  id: z.string().min(1).max(200),
+  routes: z.array(route).min(1),
+  fallbacks: z.array(z.string()).optional(),
+  contextWindow: z.number().int().positive().optional(),
+});
+export type LogicalModelRecord = z.infer<typeof logicalModelRecord>;
+
+export const settings = z.strictObject({
+  /** What `auto`, `default` or no model means; absent: the first provider with a key. */
+  defaultModel: z.string().optional(),
+  defaultProvider: z.string().optional(),
+  connectTimeoutMs: z.number().int().positive().max(600_000).optional(),
+  firstByteTimeoutMs: z.number().int().positive().max(600_000).optional(),
+  idleTimeoutMs: z.number().int().positive().max(600_000).optional(),
+  totalTimeoutMs: z.number().int().positive().max(3_600_000).optional(),
+  theme: z.enum(['system', 'light', 'dark']).optional(),
+  sendWithEnter: z.boolean().optional(),
+  favouriteModels: z.array(z.string()).optional(),
+  hiddenModels: z.array(z.string()).optional(),
+  recentModels: z.array(z.string()).optional(),
+});
+export type Settings = z.infer<typeof settings>;
+
+/** One origin, model and day. */
+export const usageRecord = z.strictObject({
+  /** `2026-11-20|origin|provider|model`, the day in local time */
+  id: z.string(),
+  day: z.string(),
+  origin: z.string(),
+  provider: z.string(),
+  model: z.string(),
+  requests: z.number(),
+  errors: z.number(),
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  cachedTokens: z.number(),
+  reasoningTokens: z.number(),
+  toolCalls: z.number(),
+  /** Absent where no price is known. */
+  usd: z.number().optional(),
+});
+export type UsageRecord = z.infer<typeof usageRecord>;
+
+export const catalogRecord = z.strictObject({
+  provider: z.string(),
+  fetchedAt: z.number(),
+  models: z.array(
+    z.strictObject({
+      id: z.string(),
+      name: z.string().optional(),
+      contextWindow: z.number().optional(),
+      maxOutput: z.number().optional(),
+      created: z.number().optional(),
+    }),
+  ),
+});
+export type CatalogRecord = z.infer<typeof catalogRecord>;
+export type CatalogModel = CatalogRecord['models'][number];
+
+export const chatRecord = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+  model: z.string(),
+  systemPrompt: z.string().optional(),
+  draft: z.string().optional(),
+  pinned: z.boolean().optional(),
+  deletedAt: z.number().optional(),
+  /** The last message of the branch that is shown. */
+  leafId: z.string().optional(),
+});
+export type ChatRecord = z.infer<typeof chatRecord>;
+
+export const messageRecord = z.strictObject({
+  id: z.string(),
+  chatId: z.string(),
+  /** The message before it; absent on the first. Siblings are variants. */
+  parentId: z.string().optional(),
+  role: z.enum(['user', 'assistant']),
+  content: z.string(),
+  reasoning: z.string().optional(),
+  toolCalls: z
+    .array(z.strictObject({ id: z.string(), name: z.string(), arguments: z.string() }))
+    .optional(),
+  state: z.enum(['done', 'streaming', 'stopped', 'cut', 'error']),
+  error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+  model: z.string().optional(),
+  provider: z.string().optional(),
+  usage: z
+    .strictObject({
+      input: z.number(),
+      output: z.number(),
+      cachedInput: z.number().optional(),
+      cacheWrite: z.number().optional(),
+      reasoning: z.number().optional(),
+      costUsd: z.number().optional(),
+    })
+    .optional(),
+  firstContentMs: z.number().optional(),
+  createdAt: z.number(),
+});
+export type MessageRecord = z.infer<typeof messageRecord>;

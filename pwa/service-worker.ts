@@ -1,0 +1,7 @@
+import { precacheAndRoute } from 'workbox-precaching';
+
+declare const self: ServiceWorkerGlobalScope & {
+  __WB_MANIFEST: { url: string; revision: string }[];
+};
+
+precacheAndRoute(self.__WB_MANIFEST);
