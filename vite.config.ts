@@ -1,15 +1,58 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crx } from '@crxjs/vite-plugin';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig, type UserConfig } from 'vite';
+import { defineConfig, type Plugin, type UserConfig } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import manifest from './manifest.json' with { type: 'json' };
 import packageJson from './package.json' with { type: 'json' };
 
 /** Where builds go; a test run of its own may build beside the usual place. */
 const dist = process.env.GATEHOUSE_DIST ?? fileURLToPath(new URL('dist', import.meta.url));
-const define = { __GATEHOUSE_VERSION__: JSON.stringify(packageJson.version) };
+const build = sourceHash(fileURLToPath(new URL('.', import.meta.url)));
+const define = {
+  __GATEHOUSE_VERSION__: JSON.stringify(packageJson.version),
+  __GATEHOUSE_BUILD__: JSON.stringify(build),
+};
 const target = 'chrome148';
+
+/** Writes `version.json`, which a page that is open for long compares with the build it came from. */
+function versionFile(content: { version: string; build: string }): Plugin {
+  return {
+    name: 'gatehouse-version-file',
+    apply: 'build',
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: 'version.json', source: JSON.stringify(content) });
+    },
+  };
+}
+
+/** Vite's own hot reload puts styles into the page; what is built keeps the strict policy. */
+function developmentPolicy(): Plugin {
+  return {
+    name: 'gatehouse-development-policy',
+    apply: 'serve',
+    transformIndexHtml: (html) =>
+      html.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
+  };
+}
+
+/** The same for the same sources, on any machine. */
+function sourceHash(root: string): string {
+  const hash = createHash('sha256');
+  const files = ['core', 'pwa']
+    .flatMap((folder) =>
+      readdirSync(`${root}/${folder}`, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && !entry.name.includes('.test.'))
+        .map((entry) => relative(root, join(entry.parentPath, entry.name))),
+    )
+    .concat('package-lock.json')
+    .sort();
+  for (const file of files) hash.update(file).update(readFileSync(join(root, file)));
+  return hash.digest('hex').slice(0, 12);
+}
 
 function extension(): UserConfig {
   return {
@@ -23,15 +66,26 @@ function pwa(): UserConfig {
   return {
     define,
     root: fileURLToPath(new URL('pwa', import.meta.url)),
+    // Relative, so that any static host can serve it from any folder.
+    base: './',
     plugins: [
       svelte(),
+      developmentPolicy(),
+      versionFile({ version: packageJson.version, build }),
       VitePWA({
         strategies: 'injectManifest',
         srcDir: '.',
         filename: 'service-worker.ts',
         injectRegister: false,
         manifest: false,
-        injectManifest: { rollupFormat: 'es', minify: true, target },
+        injectManifest: {
+          rollupFormat: 'es',
+          minify: true,
+          target,
+          globPatterns: ['**/*.{html,js,css,svg,png,webmanifest}'],
+          // A file that is named by its hash needs no revision, and is not fetched again.
+          dontCacheBustURLsMatching: /^assets\//,
+        },
         devOptions: { enabled: true, type: 'module' },
       }),
     ],

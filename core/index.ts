@@ -5,3 +5,4 @@ export * from './ports.ts';
 export * from './router.ts';
 export * from './storage/database.ts';
 export type * from './storage/records.ts';
+export * from './transport/fetch-event.ts';

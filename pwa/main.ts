@@ -1,1 +1,9 @@
-export {};
+import { mount } from 'svelte';
+import App from './app/App.svelte';
+import { connectWorker } from './app/worker-connection.svelte.ts';
+
+const { control, update } = connectWorker();
+mount(App, {
+  target: document.getElementById('app') ?? document.body,
+  props: { control, host: 'pwa', update },
+});

@@ -1,7 +1,25 @@
 import { precacheAndRoute } from 'workbox-precaching';
+import { createFetchListener, createRouter } from '../core/index.ts';
+import { serveControl } from './worker/control.ts';
+import { isOwnPath } from './worker/own-path.ts';
+import { createWebPorts } from './worker/ports.ts';
 
 declare const self: ServiceWorkerGlobalScope & {
-  __WB_MANIFEST: { url: string; revision: string }[];
+  __WB_MANIFEST: { url: string; revision: string | null }[];
 };
 
-precacheAndRoute(self.__WB_MANIFEST);
+const router = createRouter(createWebPorts());
+
+// First, so that no file of the cache stands before a path of the router.
+self.addEventListener(
+  'fetch',
+  createFetchListener(router, { isOwnPath, clients: self.clients, origin: self.location.origin }),
+);
+precacheAndRoute(self.__WB_MANIFEST, { ignoreURLParametersMatching: [/.*/] });
+
+self.addEventListener('message', (event) => {
+  const { type } = (event.data ?? {}) as { type?: unknown };
+  if (type === 'control') serveControl(event, router.control);
+  if (type === 'claim') event.waitUntil(self.clients.claim());
+  if (type === 'SKIP_WAITING') event.waitUntil(self.skipWaiting());
+});
