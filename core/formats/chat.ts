@@ -34,6 +34,10 @@ export interface ChatRequest {
   logprobs?: { top?: number };
   reasoning?: ReasoningOptions;
   user?: string;
+  /** Paths of what only the caller's own format can say and an answer without it would be wrong: another format refuses them. */
+  nativeOnly?: string[];
+  /** Top-level fields of the caller's body that are not told above: another format drops and names them. */
+  unmapped?: string[];
   /** The body as it came, for a target that speaks the same format: unknown fields survive. */
   raw: { format: FormatName; body: Record<string, unknown> };
 }

@@ -1,0 +1,199 @@
+import { RouterError } from '../errors.ts';
+import type { ProviderFault } from './chat.ts';
+
+type JsonObject = Record<string, unknown>;
+
+/** Wordings of "the prompt is too long", as providers say it (wire-facts.md, "Others"). */
+const CONTEXT_WORDING =
+  /maximum context length|context[ _]length[ _]exceeded|exceeds? (?:the )?(?:available |model'?s? )?(?:maximum )?context|max(?:imum)? context|context window|prompt is too long|prompt too long|input is too long|too many (?:input |prompt )?tokens|too_many_prompt_tokens|input token count.{0,40}exceeds|token limit exceeded|exceed_context_size|total length of all messages is too long/i;
+const CONTENT_CODES =
+  /^(?:content_filter|content_policy_violation|ResponsibleAIPolicyViolation|moderation_blocked|PROHIBITED_CONTENT|SAFETY)$/i;
+const KEY_WORDING = /api[ _-]?key|authenti|credential|unauthorized|token/i;
+/** A wait up to this long is worth the caller's own try, in milliseconds. */
+const SHORT_WAIT_MS = 60_000;
+
+/** What a provider's fault is among our codes. The provider's words stay. */
+export function toRouterError(fault: ProviderFault): RouterError {
+  const { message, status, param, retryAfterMs } = fault;
+  const words = `${fault.code ?? ''} ${fault.type ?? ''} ${message}`;
+  const isClientFault = status === undefined || (status >= 400 && status < 500);
+  if (isClientFault && status !== 429 && CONTEXT_WORDING.test(words))
+    return new RouterError('context_length_exceeded', message, { param });
+  if (CONTENT_CODES.test(fault.code ?? '') || CONTENT_CODES.test(fault.type ?? ''))
+    return new RouterError('content_filter', message, { param });
+  if (
+    status === 401 ||
+    (status === 403 && KEY_WORDING.test(message) && !/team|organi[sz]ation/i.test(message))
+  )
+    return new RouterError('key_refused', message);
+  if (status === 429)
+    return new RouterError('rate_limited', message, {
+      retryAfterMs,
+      shouldRetry: retryAfterMs !== undefined && retryAfterMs <= SHORT_WAIT_MS,
+    });
+  return new RouterError('provider_error', message, { status: status ?? 502, param, retryAfterMs });
+}
+
+/**
+ * What a provider's error answer says, in any of the shapes that providers use: `error` as an object
+ * or a string, `detail`, `message`, `errors`, a Google list, an OpenRouter envelope. Never throws.
+ */
+export function readFault(status: number, headers: Headers, body: unknown): ProviderFault {
+  const fault = faultOf(body) ?? { message: '' };
+  if (fault.message === '')
+    fault.message = textOf(body) ?? `The provider answered with HTTP ${status}.`;
+  const retryAfterMs = retryAfterOf(headers, body, fault.message);
+  return { ...fault, status, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
+/** The fault that a parsed body states, or undefined where it states none. */
+export function faultOf(body: unknown): ProviderFault | undefined {
+  if (Array.isArray(body)) return body.length > 0 ? faultOf(body[0]) : undefined;
+  if (!isObject(body)) return undefined;
+  const { error } = body;
+  if (typeof error === 'string' && error !== '') return withCode({ message: error }, body);
+  if (isObject(error)) return faultOfError(error, body);
+  const message =
+    text(body.message) ?? text(body.Message) ?? detailOf(body.detail) ?? listOf(body.errors);
+  return message === undefined ? undefined : withCode({ message }, body);
+}
+
+function faultOfError(error: JsonObject, body: JsonObject): ProviderFault {
+  const message =
+    text(error.message) ?? text(error.error) ?? detailOf(error.detail) ?? text(error.code) ?? '';
+  const fault = withCode({ message }, error);
+  const upstream = upstreamWords(error.metadata);
+  if (upstream !== undefined) fault.message = message === '' ? upstream : `${message}: ${upstream}`;
+  if (fault.message === '') fault.message = text(body.message) ?? '';
+  return fault;
+}
+
+/** OpenRouter and the like: the real provider's own body, as text, under `metadata.raw`. */
+function upstreamWords(metadata: unknown): string | undefined {
+  if (!isObject(metadata)) return undefined;
+  const raw = metadata.raw;
+  if (typeof raw !== 'string') return isObject(raw) ? faultOf(raw)?.message : undefined;
+  try {
+    return faultOf(JSON.parse(raw))?.message ?? raw;
+  } catch {
+    return raw === '' ? undefined : raw;
+  }
+}
+
+/** `code` may be a status (OpenRouter, llama.cpp, Google) or a word. */
+function withCode(fault: ProviderFault, from: JsonObject): ProviderFault {
+  const code = typeof from.code === 'number' ? from.code : undefined;
+  const status = [from.status_code, from.http_status, from.status, from.raw_status_code, code].find(
+    isStatus,
+  );
+  if (status !== undefined) fault.status = status;
+  const word = text(from.code) ?? (code !== undefined ? String(code) : text(from.status));
+  if (word !== undefined) fault.code = word;
+  if (isStatus(Number(word)) && fault.status === undefined) fault.status = Number(word);
+  const type = text(from.type) ?? text(from.__type);
+  if (type !== undefined && type !== 'error') fault.type = type;
+  const param = text(from.param);
+  if (param !== undefined) fault.param = param;
+  return fault;
+}
+
+function isStatus(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 400 && value < 600;
+}
+
+function detailOf(detail: unknown): string | undefined {
+  if (typeof detail === 'string') return text(detail);
+  if (Array.isArray(detail)) return listOf(detail);
+  return isObject(detail) ? (faultOf(detail)?.message ?? text(detail.error)) : undefined;
+}
+
+/** FastAPI's `[{loc, msg}]`, Cloudflare's `[{message}]`, or words. */
+function listOf(errors: unknown): string | undefined {
+  if (!Array.isArray(errors)) return undefined;
+  const lines = errors.map((entry) => {
+    if (!isObject(entry)) return text(entry);
+    const words = text(entry.msg) ?? text(entry.message);
+    const where = Array.isArray(entry.loc) ? entry.loc.join('.') : '';
+    return words !== undefined && where !== '' ? `${where}: ${words}` : words;
+  });
+  return text(lines.filter((line) => line !== undefined).join('; '));
+}
+
+/** A text body is the message itself, unless it is a page. */
+function textOf(body: unknown): string | undefined {
+  if (typeof body !== 'string') return undefined;
+  const words = body.trim();
+  return words === '' || words.startsWith('<') ? undefined : words.slice(0, 500);
+}
+
+/** How long to wait, in milliseconds: by header, else by what the body says (CORS hides headers). */
+function retryAfterOf(headers: Headers, body: unknown, message: string): number | undefined {
+  const milliseconds = Number(headers.get('retry-after-ms') ?? NaN);
+  if (Number.isFinite(milliseconds)) return Math.max(0, milliseconds);
+  const after = headers.get('retry-after');
+  if (after !== null) {
+    const seconds = Number(after);
+    if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+    const date = Date.parse(after);
+    if (!Number.isNaN(date)) return Math.max(0, date - nowOf(headers));
+  }
+  return retryInfoOf(body) ?? resetOf(body, headers) ?? durationIn(message);
+}
+
+/** The provider's own clock where it tells it: a wait is then right whatever this computer's is. */
+function nowOf(headers: Headers): number {
+  const date = Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(date) ? Date.now() : date;
+}
+
+/** Google's `details: [{"@type": "…RetryInfo", "retryDelay": "17s"}]`. */
+function retryInfoOf(body: unknown): number | undefined {
+  const first: unknown = Array.isArray(body) ? body[0] : body;
+  const error = isObject(first) ? first.error : undefined;
+  const details = isObject(error) ? error.details : undefined;
+  if (!Array.isArray(details)) return undefined;
+  for (const detail of details) {
+    const delay = isObject(detail) ? text(detail.retryDelay) : undefined;
+    if (delay !== undefined) return fromDuration(delay);
+  }
+  return undefined;
+}
+
+/** OpenRouter's `metadata.headers["X-RateLimit-Reset"]`, milliseconds since the epoch. */
+function resetOf(body: unknown, headers: Headers): number | undefined {
+  const error = isObject(body) ? body.error : undefined;
+  const metadata = isObject(error) ? error.metadata : undefined;
+  const hidden = isObject(metadata) ? metadata.headers : undefined;
+  const reset = isObject(hidden) ? Number(hidden['X-RateLimit-Reset'] ?? NaN) : NaN;
+  return Number.isFinite(reset) ? Math.max(0, reset - nowOf(headers)) : undefined;
+}
+
+/** "Please try again in 7m12.5s", "retry in 12 seconds". */
+function durationIn(message: string): number | undefined {
+  const found =
+    /(?:try again|retry)\s+(?:in|after)\s+((?:[\d.]+\s*(?:ms|milliseconds?|h|hours?|m|minutes?|s|seconds?)\s*)+)/i.exec(
+      message,
+    );
+  return found?.[1] === undefined ? undefined : fromDuration(found[1]);
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `12ms`, `6m0s`, `1h2m`, `3 seconds` -> milliseconds. */
+export function fromDuration(duration: string): number | undefined {
+  let total: number | undefined;
+  for (const [, amount, unit] of duration.matchAll(/([\d.]+)\s*(milliseconds?|ms|h|m|s)/gi)) {
+    const name = unit!.toLowerCase();
+    const scale = name.startsWith('ms') || name.startsWith('milli') ? 1 : UNIT_MS[name]!;
+    total = (total ?? 0) + Number(amount) * scale;
+  }
+  return total;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
