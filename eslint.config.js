@@ -50,6 +50,11 @@ export default ts.config(
     rules: { 'svelte/no-at-html-tags': 'error', 'no-restricted-syntax': ['error', noStaticStyle] },
   },
   {
+    // A Playwright fixture without dependencies is written `async ({}, use)`.
+    files: ['e2e/**/*.ts'],
+    rules: { 'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }] },
+  },
+  {
     files: ['**/*.{js,mjs}'],
     languageOptions: { globals: globals.node },
   },
