@@ -1,0 +1,111 @@
+/** Reads what is stored through its schema, so that one bad record never hides the others. */
+import type { z } from 'zod';
+import type { GatehouseDatabase, GatehouseSchema } from './database.ts';
+import {
+  catalogRecord,
+  chatRecord,
+  keyRecord,
+  logicalModelRecord,
+  messageRecord,
+  providerRecord,
+  settings,
+  siteRecord,
+  slotRecord,
+  usageRecord,
+  vaultHeader,
+} from './records.ts';
+import type { StoreName } from './transaction.ts';
+
+type CheckedStore = Exclude<StoreName, 'state'>;
+
+const SCHEMAS: { readonly [Name in CheckedStore]: z.ZodType<GatehouseSchema[Name]['value']> } =
+  Object.freeze({
+    vault: vaultHeader,
+    slots: slotRecord,
+    keys: keyRecord,
+    providers: providerRecord,
+    models: logicalModelRecord,
+    sites: siteRecord,
+    settings,
+    catalog: catalogRecord,
+    usage: usageRecord,
+    chats: chatRecord,
+    messages: messageRecord,
+  });
+
+/**
+ * A record that was set aside. It stays where it is, untouched: an older page of ours may have met
+ * what a newer one wrote.
+ */
+export interface SetAside {
+  store: CheckedStore;
+  key: string;
+  /** Where it does not fit and why; holds no value of the record. */
+  reason: string;
+}
+
+export interface Records<Name extends CheckedStore> {
+  records: GatehouseSchema[Name]['value'][];
+  setAside: SetAside[];
+}
+
+/** The value as its schema has it (defaults filled in), or the reason why it does not fit. */
+export function checkRecord<Name extends CheckedStore>(
+  store: Name,
+  value: unknown,
+): { record: GatehouseSchema[Name]['value'] } | { reason: string } {
+  const result = SCHEMAS[store].safeParse(value);
+  if (result.success) return { record: result.data };
+  return { reason: result.error.issues.map(toReason).join('; ') };
+}
+
+/** All records of a store that fit, and what was set aside. */
+export async function readRecords<Name extends CheckedStore>(
+  db: GatehouseDatabase,
+  store: Name,
+): Promise<Records<Name>> {
+  const transaction = db.transaction(store);
+  const [keys, values] = await Promise.all([
+    transaction.store.getAllKeys(),
+    transaction.store.getAll(),
+  ]);
+  const answer: Records<Name> = { records: [], setAside: [] };
+  values.forEach((value, index) => {
+    const checked = checkRecord(store, value);
+    if ('record' in checked) answer.records.push(checked.record);
+    else answer.setAside.push({ store, key: String(keys[index]), reason: checked.reason });
+  });
+  return answer;
+}
+
+/** One record; `undefined` where there is none, or none that fits. */
+export async function readRecord<Name extends CheckedStore>(
+  db: GatehouseDatabase,
+  store: Name,
+  key: string,
+): Promise<GatehouseSchema[Name]['value'] | undefined> {
+  const value = await db.get(store, key);
+  if (value === undefined) return undefined;
+  const checked = checkRecord(store, value);
+  return 'record' in checked ? checked.record : undefined;
+}
+
+/** What was set aside in all stores of settings, for a banner. Chats have their own. */
+export async function findSetAside(db: GatehouseDatabase): Promise<SetAside[]> {
+  const stores = ['vault', 'slots', 'keys', 'providers', 'models', 'sites', 'settings'] as const;
+  const found = await Promise.all(stores.map((store) => readRecords<CheckedStore>(db, store)));
+  return found.flatMap(({ setAside }) => setAside);
+}
+
+function toReason(issue: z.core.$ZodIssue): string {
+  const path = toPath(issue.path);
+  return path === '' ? issue.message : `${path}: ${issue.message}`;
+}
+
+/** `['models', 4, 'routes', 0]` as `models[4].routes[0]`. */
+export function toPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
+}
