@@ -140,7 +140,8 @@ export function createKeys({ openDatabase, now, randomId, publish }: Ports, vaul
     async replace(id, text, destination) {
       const secret = toSecret(text, destination.authScheme);
       const [record] = await sealAndSave(async () => {
-        const { check: _check, ...kept } = await mustGet(id);
+        const kept = await mustGet(id);
+        delete kept.check;
         const sealed = await vault.seal(secret, id, destination);
         return [
           {
