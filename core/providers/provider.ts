@@ -9,56 +9,103 @@ export type AuthScheme =
 
 /**
  * How a provider differs from its format's usual ways, by name. A quirk is read in `formats/` or
- * `upstream.ts`; the engine knows none.
+ * `upstream.ts`, those about lists and ids in `providers/`; the engine knows none.
  */
 export interface Quirks {
   /** Sends `max_completion_tokens` as `max_tokens`, or the other way. */
   maxTokensField?: 'max_tokens' | 'max_completion_tokens';
+  /** Top-level request fields that it knows by another name: `{ seed: 'random_seed' }`. */
+  renameParams?: Readonly<Record<string, string>>;
   /** Refuses `stream_options`. */
   noStreamOptions?: boolean;
   /** Top-level request fields that the provider refuses; dropped and named to the caller. */
   dropParams?: readonly string[];
   /** Knows the role `system` but not `developer`. */
   noDeveloperRole?: boolean;
-  /** Where the models list is, below the base URL; `false` where there is none. */
+  /** Has no tool calling at all. */
+  noTools?: boolean;
+  /** The message field in which it takes its own earlier reasoning back; absent: it refuses it. */
+  reasoningField?: 'reasoning_content' | 'reasoning' | 'reasoning_details';
+  /**
+   * Where the models list is: `/models` below the base URL, or with `../` a sibling on the same
+   * origin; `false` where there is none. Absent: `/models`.
+   */
   modelsPath?: string | false;
+  /**
+   * How a key is checked where the models list is public or absent: a path that needs the key, or
+   * `empty-chat`, a chat without messages, which costs nothing: 401 for a bad key, else 400.
+   */
+  keyCheck?: string;
+  /**
+   * Its models are named `owner/name`, and an owner may be the provider itself: `nvidia/nemotron-3`
+   * is a whole id there, not a prefix and a name.
+   */
+  idsHaveOwner?: boolean;
+  /** Ids that begin with the provider's own id and are whole: `groq/compound`. */
+  wholeIds?: readonly string[];
 }
+
+/** A part of a base URL that only the person knows: an account, a region. */
+export interface BaseUrlField {
+  /** As in the template: `{accountId}`. */
+  readonly name: string;
+  readonly label: string;
+  readonly example: string;
+  /** What a value must match, from its beginning to its end. */
+  readonly pattern: string;
+}
+
+export type EndpointName =
+  | 'embeddings'
+  | 'images'
+  | 'speech'
+  | 'transcriptions'
+  | 'moderations'
+  | 'completions'
+  | 'responses';
 
 /** A server and its auth scheme, as data. Rows are frozen. */
 export interface Provider {
   readonly id: string;
   readonly name: string;
   readonly format: FormatName;
-  /** Without a trailing slash: `https://api.groq.com/openai/v1`. */
+  /** Without a trailing slash: `https://api.groq.com/openai/v1`. May hold `{fields}` to fill in. */
   readonly baseUrl: string;
+  readonly baseUrlFields?: readonly BaseUrlField[];
   readonly auth: AuthScheme;
+  /** A saved key is sent; without one it is asked all the same. */
+  readonly keyOptional?: boolean;
   /** Sent with every request; no secrets. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Other names that a prefix may use: `grok` for `xai`. */
   readonly aliases?: readonly string[];
   /** Beginnings of its keys, by which a pasted one is known: `gsk_`. */
   readonly keyPrefixes?: readonly string[];
+  /** Names of environment variables that hold its key: `GROQ_API_KEY`. */
+  readonly keyVariables?: readonly string[];
   /** Where a person gets a key. */
   readonly keyUrl?: string;
   /** The model that `auto` means here. */
   readonly defaultModel?: string;
   /** Models it is known to have, where it lists none. */
   readonly models?: readonly string[];
-  /** On this computer: needs no key, plain http. */
+  /** On this computer: plain http is allowed. */
   readonly local?: boolean;
   /** Answers inside the router, without a network. */
   readonly builtIn?: boolean;
-  /** Whether a browser may call it without the extension. */
+  /** Whether a browser may call it without the extension; absent where no one has measured it. */
   readonly browserCors?: 'yes' | 'no' | 'header-needed' | 'strip-headers';
   /** Which endpoints beside chat it has. */
-  readonly endpoints?: readonly (
-    | 'embeddings'
-    | 'images'
-    | 'speech'
-    | 'transcriptions'
-    | 'moderations'
-    | 'completions'
-    | 'responses'
-  )[];
+  readonly endpoints?: readonly EndpointName[];
   readonly quirks?: Quirks;
+}
+
+/** True where a call can't go out without a saved key. */
+export function needsKey(provider: Provider): boolean {
+  return provider.auth.scheme !== 'none' && provider.keyOptional !== true;
+}
+
+/** False while the base URL waits for something that only the person knows. */
+export function isComplete(provider: Provider): boolean {
+  return !/[{}]/.test(provider.baseUrl);
 }

@@ -1,13 +1,18 @@
+import type { Changes } from '../changes.ts';
 import type { Ports } from '../ports.ts';
-import type { CatalogModel, Destination } from '../storage/records.ts';
+import { providerRecord, type CatalogModel, type Destination } from '../storage/records.ts';
+import { CATALOG } from './catalog.ts';
+import { mergeProviders, type ProviderSet } from './merge.ts';
 import type { Provider } from './provider.ts';
 
 /** The providers as this person has them: known rows, their changes, their own. */
 export interface Registry {
   /** Enabled ones in the person's order. */
   list(): Promise<Provider[]>;
-  /** By id or alias, case-insensitive. */
+  /** By id or alias, case-insensitive. Enabled ones only. */
   find(id: string): Promise<Provider | undefined>;
+  /** All of them with what was changed: for our own screens and for resolving names. */
+  all(): Promise<ProviderSet>;
 }
 
 /** Which models there are. A provider's own list is cached 15 minutes and served while it is refreshed. */
@@ -37,6 +42,50 @@ export function destinationOf(provider: Provider): Destination {
   };
 }
 
-export function createRegistry(_ports: Ports): Registry {
-  throw new Error('not built yet');
+export function isSameDestination(one: Destination, other: Destination): boolean {
+  return (
+    one.providerId === other.providerId &&
+    one.origin === other.origin &&
+    one.pathPrefix === other.pathPrefix &&
+    one.authScheme === other.authScheme
+  );
+}
+
+/** Reads the stored records once, and again after a change of them. */
+export function createRegistry(
+  ports: Pick<Ports, 'openDatabase'>,
+  changes: Pick<Changes, 'listen'>,
+): Registry {
+  let current: Promise<ProviderSet> | undefined;
+  changes.listen((topic) => {
+    if (topic === 'providers') current = undefined;
+  });
+
+  async function read(): Promise<ProviderSet> {
+    const database = await ports.openDatabase();
+    const stored: unknown[] = await database.getAll('providers');
+    const records = stored.flatMap((value) => providerRecord.safeParse(value).data ?? []);
+    return mergeProviders(CATALOG, records);
+  }
+
+  function all(): Promise<ProviderSet> {
+    if (current) return current;
+    const reading = read();
+    current = reading;
+    reading.catch(() => {
+      if (current === reading) current = undefined;
+    });
+    return reading;
+  }
+
+  return {
+    all,
+    async list() {
+      return [...(await all()).enabled];
+    },
+    async find(id) {
+      const entry = (await all()).byName.get(id.toLowerCase());
+      return entry?.enabled ? entry.provider : undefined;
+    },
+  };
 }

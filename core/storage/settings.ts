@@ -1,0 +1,23 @@
+import type { GatehouseDatabase } from './database.ts';
+import { settings as settingsSchema, type Settings } from './records.ts';
+
+/** All settings are one record of the store `settings`. */
+export const SETTINGS_KEY = 'settings';
+
+/** As stored: what the person never changed is absent. A field that does not fit is left out. */
+export async function readSettings(database: GatehouseDatabase): Promise<Settings> {
+  const stored: unknown = await database.get('settings', SETTINGS_KEY);
+  return fittingSettings(stored);
+}
+
+/** The fields of a stored record that fit the schema. */
+export function fittingSettings(stored: unknown): Settings {
+  if (typeof stored !== 'object' || stored === null) return {};
+  const whole = settingsSchema.safeParse(stored);
+  if (whole.success) return whole.data;
+  const wrong = new Set(whole.error.issues.map((issue) => issue.path[0]));
+  for (const issue of whole.error.issues)
+    if (issue.code === 'unrecognized_keys') for (const key of issue.keys) wrong.add(key);
+  const fitting = Object.entries(stored).filter(([key]) => !wrong.has(key));
+  return settingsSchema.safeParse(Object.fromEntries(fitting)).data ?? {};
+}
