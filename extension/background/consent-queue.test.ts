@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PermissionQuestion } from '../../core/index.ts';
+import { createConsentQueue, WAIT_MS } from './consent-queue.ts';
+
+const site: PermissionQuestion = {
+  origin: 'https://notes.example.com',
+  topOrigin: 'https://notes.example.com',
+  scope: 'chat',
+  model: 'llama-3.3-70b',
+};
+const other: PermissionQuestion = {
+  origin: 'https://shop.example',
+  topOrigin: 'https://shop.example',
+  scope: 'chat',
+};
+
+function setUp(lacksKey = false) {
+  let id = 0;
+  const onChange = vi.fn();
+  const queue = createConsentQueue({
+    now: () => Date.now(),
+    randomId: () => `q${++id}`,
+    lacksKey: () => Promise.resolve(lacksKey),
+    onChange,
+  });
+  return { queue, onChange, never: new AbortController().signal };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('the queue of questions', () => {
+  it('gives the answer to the call that asked', async () => {
+    const { queue, never } = setUp();
+    const asked = queue.ask(site, never);
+    expect(queue.prompts()).toMatchObject([{ id: 'q1', origin: site.origin, state: 'waiting' }]);
+    queue.answer('q1', { decision: 'allow', remember: 'session' });
+    await expect(asked).resolves.toEqual({ decision: 'allow', remember: 'session' });
+    expect(queue.prompts()).toEqual([]);
+  });
+
+  it('lets calls of the same site join one question, and starts its time anew', async () => {
+    const { queue, onChange, never } = setUp();
+    const first = queue.ask(site, never);
+    const deadline = queue.prompts()[0]!.deadline;
+    vi.advanceTimersByTime(5_000);
+    const second = queue.ask({ ...site, scope: 'models', model: undefined }, never);
+    expect(onChange).toHaveBeenLastCalledWith({ joined: true });
+    expect(queue.prompts()).toHaveLength(1);
+    expect(queue.prompts()[0]!.deadline).toBe(deadline + 5_000);
+    expect(queue.prompts()[0]!.model).toBe('llama-3.3-70b');
+    queue.answer('q1', { decision: 'deny', remember: 'once' });
+    await expect(Promise.all([first, second])).resolves.toEqual([
+      { decision: 'deny', remember: 'once' },
+      { decision: 'deny', remember: 'once' },
+    ]);
+  });
+
+  it('asks again where a call wants more than the question in front shows', () => {
+    const { queue, never } = setUp();
+    void queue.ask({ ...site, scope: 'models' }, never);
+    void queue.ask(site, never);
+    expect(queue.prompts().map((prompt) => prompt.scope)).toEqual(['models', 'chat']);
+  });
+
+  it('keeps a frame and the page around it apart', () => {
+    const { queue, never } = setUp();
+    void queue.ask(site, never);
+    void queue.ask({ ...site, topOrigin: 'https://shop.example' }, never);
+    expect(queue.prompts()).toHaveLength(2);
+  });
+
+  it('queues other sites in order and answers them one by one', async () => {
+    const { queue, never } = setUp();
+    const first = queue.ask(site, never);
+    const second = queue.ask(other, never);
+    queue.answer('q1', { decision: 'deny', remember: 'once' });
+    await expect(first).resolves.toMatchObject({ decision: 'deny' });
+    expect(queue.prompts()).toMatchObject([{ id: 'q2', origin: other.origin }]);
+    queue.answer('q2', { decision: 'allow', remember: 'always' });
+    await expect(second).resolves.toMatchObject({ decision: 'allow' });
+  });
+
+  it('refuses everything at once', async () => {
+    const { queue, never } = setUp();
+    const asked = [queue.ask(site, never), queue.ask(other, never)];
+    queue.refuseAll();
+    await expect(Promise.all(asked)).resolves.toEqual([
+      { decision: 'deny', remember: 'once' },
+      { decision: 'deny', remember: 'once' },
+    ]);
+    expect(queue.prompts()).toEqual([]);
+  });
+
+  it('tells the person when the last caller went away, and keeps the question until it is seen', async () => {
+    const { queue } = setUp();
+    const one = new AbortController();
+    const two = new AbortController();
+    const first = queue.ask(site, one.signal);
+    const second = queue.ask(site, two.signal);
+    one.abort(new Error('tab closed'));
+    await expect(first).rejects.toThrow('tab closed');
+    expect(queue.prompts()[0]!.state).toBe('waiting');
+    two.abort(new Error('tab closed'));
+    await expect(second).rejects.toThrow('tab closed');
+    expect(queue.prompts()[0]!.state).toBe('gone');
+    queue.dismiss('q1');
+    expect(queue.prompts()).toEqual([]);
+  });
+
+  it('takes up the question of a page that was reloaded', async () => {
+    const { queue, never } = setUp();
+    const gone = new AbortController();
+    queue.ask(site, gone.signal).catch(() => undefined);
+    gone.abort();
+    const again = queue.ask(site, never);
+    expect(queue.prompts()).toMatchObject([{ id: 'q1', state: 'waiting' }]);
+    queue.answer('q1', { decision: 'allow', remember: 'once' });
+    await expect(again).resolves.toMatchObject({ decision: 'allow' });
+  });
+
+  it('gives up after a minute, with an error that says so', async () => {
+    const { queue, never } = setUp();
+    const asked = queue.ask(site, never);
+    const outcome = expect(asked).rejects.toMatchObject({ code: 'origin_not_authorized' });
+    await vi.advanceTimersByTimeAsync(WAIT_MS);
+    await outcome;
+    expect(queue.prompts()[0]!.state).toBe('gone');
+  });
+
+  it('waits longer for someone who is there', async () => {
+    const { queue, never } = setUp();
+    const asked = queue.ask(site, never);
+    await vi.advanceTimersByTimeAsync(WAIT_MS - 1_000);
+    queue.extend('q1');
+    await vi.advanceTimersByTimeAsync(WAIT_MS - 1_000);
+    expect(queue.prompts()[0]!.state).toBe('waiting');
+    queue.answer('q1', { decision: 'allow', remember: 'once' });
+    await expect(asked).resolves.toMatchObject({ decision: 'allow' });
+  });
+
+  it('refuses to ask for a call that is gone already', async () => {
+    const { queue } = setUp();
+    await expect(queue.ask(site, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
+    expect(queue.prompts()).toEqual([]);
+  });
+
+  it('ignores an answer to a question that is not open', () => {
+    const { queue } = setUp();
+    expect(queue.answer('q9', { decision: 'allow', remember: 'always' })).toBeUndefined();
+  });
+
+  it('says so where no key could serve the call', async () => {
+    const { queue, never } = setUp(true);
+    void queue.ask(site, never);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(queue.prompts()[0]!.noKey).toBe(true);
+  });
+});

@@ -1,0 +1,176 @@
+/** The questions that wait for the person, in order. Knows no window: `consent.ts` shows them. */
+import {
+  RouterError,
+  type PermissionAnswer,
+  type PermissionQuestion,
+  type Scope,
+} from '../../core/index.ts';
+import type { Answer, Prompt } from '../consent/protocol.ts';
+
+/** How long a call waits for an answer. A key press in the window starts it anew. */
+export const WAIT_MS = 60_000;
+
+interface Waiter {
+  resolve(answer: PermissionAnswer): void;
+  reject(reason: unknown): void;
+}
+
+interface Entry {
+  prompt: Prompt;
+  readonly waiters: Set<Waiter>;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+export interface ConsentQueue {
+  /** Waits for the answer. A call that the open question covers joins it, also after a reload of its page. */
+  ask(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer>;
+  prompts(): readonly Prompt[];
+  /** Settles all calls that wait on one question. The gone ones have none: says what was asked. */
+  answer(id: string, answer: Answer): Prompt | undefined;
+  refuseAll(): void;
+  extend(id: string): void;
+  dismiss(id: string): void;
+}
+
+export interface ConsentQueueOptions {
+  now(): number;
+  randomId(): string;
+  /** There is no key that could serve this call. */
+  lacksKey(question: PermissionQuestion): Promise<boolean>;
+  /** The list changed: show it, or close. `joined`: a call joined the question in front. */
+  onChange(change: { joined: boolean }): void;
+}
+
+export function createConsentQueue(options: ConsentQueueOptions): ConsentQueue {
+  let entries: Entry[] = [];
+  const { now, onChange } = options;
+  const changed = (joined = false) => onChange({ joined });
+  const find = (id: string) => entries.find((entry) => entry.prompt.id === id);
+
+  function remove(entry: Entry) {
+    clearTimeout(entry.timer);
+    entries = entries.filter((other) => other !== entry);
+    changed();
+  }
+
+  function settle(entry: Entry, how: (waiter: Waiter) => void) {
+    for (const waiter of entry.waiters) how(waiter);
+    entry.waiters.clear();
+    remove(entry);
+  }
+
+  /** No call waits any more: the person is told before the question goes. */
+  function leave(entry: Entry) {
+    clearTimeout(entry.timer);
+    entry.prompt = { ...entry.prompt, state: 'gone' };
+    changed();
+  }
+
+  function startTimer(entry: Entry) {
+    clearTimeout(entry.timer);
+    entry.prompt = { ...entry.prompt, state: 'waiting', deadline: now() + WAIT_MS };
+    entry.timer = setTimeout(() => {
+      const error = new RouterError(
+        'origin_not_authorized',
+        `Nobody answered whether ${entry.prompt.origin} may use Gatehouse. Call again when the person is there.`,
+      );
+      for (const waiter of entry.waiters) waiter.reject(error);
+      entry.waiters.clear();
+      leave(entry);
+    }, WAIT_MS);
+  }
+
+  function open(question: PermissionQuestion): Entry {
+    const entry: Entry = {
+      prompt: {
+        id: options.randomId(),
+        ...question,
+        askedAt: now(),
+        deadline: now() + WAIT_MS,
+        state: 'waiting',
+        noKey: false,
+      },
+      waiters: new Set(),
+      timer: undefined,
+    };
+    entries.push(entry);
+    void options.lacksKey(question).then(
+      (noKey) => {
+        if (!noKey || !entries.includes(entry)) return;
+        entry.prompt = { ...entry.prompt, noKey };
+        changed();
+      },
+      // Not known is not worth a word.
+      () => undefined,
+    );
+    return entry;
+  }
+
+  return {
+    ask(question, signal) {
+      if (signal.aborted) return Promise.reject(signal.reason as Error);
+      const joined = entries.find(({ prompt }) => covers(prompt, question));
+      const entry = joined ?? open(question);
+      startTimer(entry);
+      return new Promise<PermissionAnswer>((resolve, reject) => {
+        const waiter: Waiter = {
+          resolve: (answer) => {
+            signal.removeEventListener('abort', abort);
+            resolve(answer);
+          },
+          reject: (reason) => {
+            signal.removeEventListener('abort', abort);
+            reject(reason as Error);
+          },
+        };
+        const abort = () => {
+          entry.waiters.delete(waiter);
+          waiter.reject(signal.reason);
+          if (entry.waiters.size === 0 && entries.includes(entry)) leave(entry);
+        };
+        signal.addEventListener('abort', abort);
+        entry.waiters.add(waiter);
+        changed(joined !== undefined);
+      });
+    },
+
+    prompts: () => entries.map((entry) => entry.prompt),
+
+    answer(id, answer) {
+      const entry = find(id);
+      if (entry) settle(entry, (waiter) => waiter.resolve(answer));
+      return entry?.prompt;
+    },
+
+    refuseAll() {
+      for (const entry of entries.slice()) {
+        settle(entry, (waiter) => waiter.resolve({ decision: 'deny', remember: 'once' }));
+      }
+    },
+
+    extend(id) {
+      const entry = find(id);
+      if (entry?.prompt.state !== 'waiting') return;
+      startTimer(entry);
+      changed();
+    },
+
+    dismiss(id) {
+      const entry = find(id);
+      if (entry?.prompt.state === 'gone') remove(entry);
+    },
+  };
+}
+
+/** Whether the answer to an open question answers this one too: it must not ask for more than is shown. */
+function covers(prompt: Prompt, question: PermissionQuestion): boolean {
+  return (
+    prompt.origin === question.origin &&
+    prompt.topOrigin === question.topOrigin &&
+    scopeCovers(prompt.scope, question.scope)
+  );
+}
+
+function scopeCovers(shown: Scope, wanted: Scope): boolean {
+  return shown === wanted || (shown === 'chat' && wanted === 'models');
+}

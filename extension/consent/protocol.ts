@@ -1,0 +1,61 @@
+/** What the background and the page that asks say to each other, over one runtime port. */
+import type { Scope } from '../../core/index.ts';
+
+export const CONSENT_PORT = 'gatehouse-consent';
+
+/** One question as the page shows it. Its subject comes from the browser, by way of the background. */
+export interface Prompt {
+  readonly id: string;
+  readonly origin: string;
+  /** Not the same as `origin` where a cross-origin frame asks. */
+  readonly topOrigin: string;
+  readonly scope: Scope;
+  readonly model?: string;
+  /** Display name of where the call would go. */
+  readonly provider?: string;
+  readonly askedAt: number;
+  /** When the call gives up, in milliseconds since the epoch. A key press moves it. */
+  readonly deadline: number;
+  /** `gone`: the page stopped waiting; an answer can only be remembered. */
+  readonly state: 'waiting' | 'gone';
+  /** There is no key that could serve the call. */
+  readonly noKey: boolean;
+}
+
+export interface Answer {
+  readonly decision: 'allow' | 'deny';
+  readonly remember: 'once' | 'session' | 'always';
+}
+
+export interface ToPage {
+  readonly type: 'prompts';
+  /** In the order in which they are asked: the first is shown. */
+  readonly prompts: readonly Prompt[];
+}
+
+export type FromPage =
+  | { readonly type: 'answer'; readonly id: string; readonly answer: Answer }
+  | { readonly type: 'refuse-all' }
+  /** Someone is there and needs longer. */
+  | { readonly type: 'extend'; readonly id: string }
+  /** A question whose page is gone has been seen. */
+  | { readonly type: 'dismiss'; readonly id: string };
+
+/** Whether a message is well formed. Who may send one is decided by the port's sender. */
+export function isFromPage(value: unknown): value is FromPage {
+  if (typeof value !== 'object' || value === null) return false;
+  const { type, id, answer } = value as Record<string, unknown>;
+  if (type === 'refuse-all') return true;
+  if (typeof id !== 'string') return false;
+  if (type === 'extend' || type === 'dismiss') return true;
+  return type === 'answer' && isAnswer(answer);
+}
+
+function isAnswer(value: unknown): value is Answer {
+  if (typeof value !== 'object' || value === null) return false;
+  const { decision, remember } = value as Record<string, unknown>;
+  return (
+    (decision === 'allow' || decision === 'deny') &&
+    (remember === 'once' || remember === 'session' || remember === 'always')
+  );
+}

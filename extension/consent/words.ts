@@ -1,0 +1,48 @@
+/** Every word of the consent window. */
+import type { Scope } from '../../core/index.ts';
+import { toShortName } from '../../pwa/origin/origin-name.ts';
+import type { Prompt } from './protocol.ts';
+
+/** What a grant of this scope lets a site do: `It can …`. */
+const CAN: Readonly<Record<Scope, string>> = Object.freeze({
+  chat: 'send prompts and read the answers',
+  models: 'see which models you can use',
+  embeddings: 'turn texts into vectors for search',
+  images: 'make pictures',
+  audio: 'turn speech into text and text into speech',
+  jobs: 'start long jobs and read their results',
+  mcp: 'use the tools of your MCP servers',
+  raw: 'call the provider’s own interface directly: files, fine-tuning and all',
+});
+
+export const can = (scope: Scope): string => CAN[scope];
+
+export const NEVER = 'sees your keys or your chats';
+
+/** The whole question in one sentence, for a screen reader. */
+export function summary(prompt: Prompt): string {
+  const who = isFrame(prompt)
+    ? `${toShortName(prompt.origin)}, inside ${toShortName(prompt.topOrigin)},`
+    : toShortName(prompt.origin);
+  const model = prompt.model ? ` It asks for ${target(prompt)}.` : '';
+  return `${who} wants to use AI models with your keys. It can ${can(prompt.scope)}. It never ${NEVER}.${model}`;
+}
+
+export const isFrame = (prompt: Prompt): boolean => prompt.origin !== prompt.topOrigin;
+
+/** `llama-3.3-70b → Groq` */
+export function target({ model, provider }: Prompt): string {
+  return [model, provider].filter(Boolean).join(' → ');
+}
+
+/** `asked now`, `asked 2 min ago` */
+export function askedAgo(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  return minutes < 1 ? 'asked now' : `asked ${minutes} min ago`;
+}
+
+/** `0:52` */
+export function clock(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1_000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
