@@ -38,6 +38,8 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export interface RouterErrorOptions {
   /** HTTP status, where it is not the code's own: a provider's 4xx is passed on with its status. */
   status?: number;
+  /** OpenAI's error `type`, where it is not the code's own. */
+  type?: string;
   /** The request field at fault, as a path: `messages[0].content`. */
   param?: string;
   /** How long to wait before another try, in milliseconds. */
@@ -61,9 +63,23 @@ export class RouterError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status ?? ERROR_CODES[code].status;
-    this.type = ERROR_CODES[code].type;
+    this.type = options.type ?? ERROR_CODES[code].type;
     this.param = options.param ?? null;
     this.retryAfterMs = options.retryAfterMs;
     this.shouldRetry = options.shouldRetry ?? false;
   }
+}
+
+/** Whatever was thrown, as one of our errors. What we did not foresee says nothing of itself. */
+export function toRouterError(thrown: unknown): RouterError {
+  if (thrown instanceof RouterError) return thrown;
+  if (thrown instanceof DOMException && thrown.name === 'AbortError') {
+    return new RouterError('cancelled', 'The caller stopped waiting.', { cause: thrown });
+  }
+  if (thrown instanceof DOMException && thrown.name === 'QuotaExceededError') {
+    return new RouterError('storage_full', 'This device has no room left to store on.', {
+      cause: thrown,
+    });
+  }
+  return new RouterError('internal_error', 'Gatehouse failed at this call.', { cause: thrown });
 }

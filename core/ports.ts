@@ -30,6 +30,25 @@ export type Caller =
   | { readonly kind: 'first-party' }
   | { readonly kind: 'site'; readonly origin: string; readonly topOrigin: string };
 
+/** What the host knows of one call. */
+export interface HostCall {
+  /** Minted by the host; unique over all callers. Good as `x-request-id`. */
+  readonly id: string;
+  /**
+   * Await it before each upstream fetch: from then on the call may have been sent, so that after the
+   * worker's death it is not sent again. Rejects where that can't be written down: send nothing then.
+   */
+  dispatched(): Promise<void>;
+}
+
+/** The origin under which live requests and usage show the calls of our own pages. */
+export const FIRST_PARTY = 'gatehouse';
+
+/** How a caller is named in live requests and usage. */
+export function originOf(caller: Caller): string {
+  return caller.kind === 'site' ? caller.origin : FIRST_PARTY;
+}
+
 export const SCOPES = [
   'chat',
   'models',

@@ -1,0 +1,60 @@
+import type { FormatName } from '../formats/chat.ts';
+import type { Format } from '../formats/format.ts';
+import type { LiveRequests } from '../middleware/live.ts';
+import type { Credentials } from '../middleware/credentials.ts';
+import type { Resolve } from '../middleware/resolve.ts';
+import type { Permissions } from '../permissions/grants.ts';
+import type { Caller, Ports } from '../ports.ts';
+import type { Catalogue, Registry } from '../providers/registry.ts';
+import type { LogicalModelRecord, Settings } from '../storage/records.ts';
+import type { UsageCounter } from '../usage/counter.ts';
+
+/** One call on its way through the router. */
+export interface Call {
+  readonly id: string;
+  readonly request: Request;
+  readonly url: URL;
+  readonly caller: Caller;
+  /** `performance.now()` when it came. */
+  readonly startedAt: number;
+  /** What stands for `*` in the endpoint's path, decoded. */
+  readonly tail: string;
+  /** Where the answer came from, as far as it is known. */
+  readonly trace: Trace;
+  /** Awaited before each upstream fetch; see HostCall. */
+  readonly dispatched: () => Promise<void>;
+}
+
+export interface Trace {
+  provider?: string;
+  model?: string;
+  attempts: number;
+}
+
+/** What the router is made of. `createRouter` makes the real ones; a test may pass its own. */
+export interface Parts {
+  readonly ports: Ports;
+  readonly formats: Readonly<Record<FormatName, Format>>;
+  readonly permissions: Permissions;
+  readonly registry: Registry;
+  readonly catalogue: Catalogue;
+  readonly resolve: Resolve;
+  readonly credentials: Credentials;
+  readonly usage: UsageCounter;
+  readonly live: LiveRequests;
+  readonly isLocked: () => Promise<boolean>;
+  readonly settings: () => Promise<Settings>;
+  readonly logicalModels: () => Promise<readonly LogicalModelRecord[]>;
+}
+
+/** One inbound route. The table of them is routes.ts. */
+export interface Endpoint {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** The exact path; one that ends in `*` takes every path that begins so. */
+  readonly path: string;
+  /** Whose error shape its callers expect. */
+  readonly format: FormatName;
+  /** Only for our own pages: a site gets 403. */
+  readonly firstParty?: boolean;
+  readonly answer: (call: Call, parts: Parts) => Promise<Response>;
+}
