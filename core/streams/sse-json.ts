@@ -16,6 +16,8 @@ export interface SseJsonReader {
   /** Throws `bad_upstream` for what is neither an event stream of JSON nor one JSON text. */
   feed(chunk: Uint8Array): void;
   end(): void;
+  /** Lines that are no SSE, so far. */
+  readonly strayLines: number;
 }
 
 const MAX_BODY_CHARACTERS = 64 * 1024 * 1024;
@@ -25,6 +27,7 @@ export function createSseJsonReader(listener: SseJsonListener): SseJsonReader {
   let kind: 'unknown' | 'events' | 'json' = 'unknown';
   let text: TextDecoder | undefined;
   let body = '';
+  let ending = false;
 
   const parser = createSseParser(({ name, data }) => {
     if (data.charCodeAt(0) === 0x5b && data.trim() === '[DONE]') return listener.onDone();
@@ -65,7 +68,8 @@ export function createSseJsonReader(listener: SseJsonListener): SseJsonReader {
       pending = '';
       tell(value, name);
     }
-    if (pending.trim() === '') return;
+    // The last event of a stream that broke off may be a piece of one: it never came.
+    if (pending.trim() === '' || ending) return;
     if (name === 'error') return listener.onObject({ error: { message: data } }, name);
     throw malformed();
   }
@@ -91,10 +95,8 @@ export function createSseJsonReader(listener: SseJsonListener): SseJsonReader {
         throw new RouterError('bad_upstream', 'The provider answered with too large a text.');
     },
     end() {
-      if (text === undefined) {
-        parser.end();
-        return;
-      }
+      ending = true;
+      if (text === undefined) return parser.end();
       body += text.decode();
       let value: unknown;
       try {
@@ -103,6 +105,9 @@ export function createSseJsonReader(listener: SseJsonListener): SseJsonReader {
         throw malformed();
       }
       listener.onBody(value);
+    },
+    get strayLines() {
+      return parser.strayLines;
     },
   };
 }

@@ -15,6 +15,9 @@ export interface SseParser {
   readonly strayLines: number;
 }
 
+/** How a line of an event stream begins; one that was cut off may be a beginning of these. */
+const FIELDS = ['data:', 'event:', 'id:', 'retry:', ':'];
+
 /**
  * Bytes -> events, synchronously. Knows what providers really send: `\r\n`, comments, characters cut
  * between chunks, and events that lack the blank line after them (these are told at their line's
@@ -24,6 +27,7 @@ export function createSseParser(emit: (event: SseEvent) => void): SseParser {
   const text = new TextDecoder();
   let strayLines = 0;
   let line = '';
+  let ended = false;
   const parser = createParser({
     onEvent(event) {
       emit(
@@ -31,7 +35,7 @@ export function createSseParser(emit: (event: SseEvent) => void): SseParser {
       );
     },
     onError(error) {
-      if (error.type === 'unknown-field') strayLines++;
+      if (error.type === 'unknown-field' && !ended) strayLines++;
     },
   });
 
@@ -55,6 +59,9 @@ export function createSseParser(emit: (event: SseEvent) => void): SseParser {
     feed: (chunk) => feed(text.decode(chunk, { stream: true })),
     end() {
       feed(text.decode());
+      ended = true;
+      if (line !== '' && !FIELDS.some((field) => line.startsWith(field) || field.startsWith(line)))
+        strayLines++;
       parser.feed('\n\n');
     },
     get strayLines() {

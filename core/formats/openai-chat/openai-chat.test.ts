@@ -1,0 +1,77 @@
+import { describeFormat } from '../format.contract.ts';
+import { openaiChat } from './index.ts';
+
+describeFormat(openaiChat, {
+  target: {
+    provider: {
+      id: 'test',
+      name: 'Test',
+      format: 'openai-chat',
+      baseUrl: 'https://api.test/v1',
+      auth: { scheme: 'bearer' },
+    },
+    model: 'm',
+  },
+  abilities: {
+    systemRoles: ['system', 'developer'],
+    fields: [
+      'toolChoice',
+      'parallelToolCalls',
+      'responseFormat',
+      'maxOutputTokens',
+      'temperature',
+      'topP',
+      'topK',
+      'stop',
+      'seed',
+      'frequencyPenalty',
+      'presencePenalty',
+      'choices',
+      'logprobs',
+      'reasoning',
+      'user',
+    ],
+    media: ['image', 'image-url', 'file', 'audio'],
+    reasoning: { signature: true, redacted: true },
+    orderedBlocks: false,
+    toolCallIds: true,
+    choices: true,
+    refusal: true,
+    strictTools: true,
+    finishes: ['stop', 'length', 'content-filter'],
+    usage: ['cachedInput', 'cacheWrite', 'reasoning'],
+  },
+  badRequests: [
+    ['no object', null, null],
+    ['a list', [], null],
+    ['missing messages', { model: 'm' }, 'messages'],
+    ['no messages', { messages: [] }, 'messages'],
+    ['messages that are no list', { messages: 'hi' }, 'messages'],
+    ['a message that is text', { messages: ['hi'] }, 'messages[0]'],
+    ['a role that is none', { messages: [{ role: 'robot', content: 'hi' }] }, 'messages[0].role'],
+    ['a user who says nothing', { messages: [{ role: 'user' }] }, 'messages[0].content'],
+    [
+      'content that is a number',
+      { messages: [{ role: 'user', content: 5 }] },
+      'messages[0].content',
+    ],
+    [
+      'a result without its call',
+      { messages: [{ role: 'tool', content: 'x' }] },
+      'messages[0].tool_call_id',
+    ],
+    ['a model that is a number', { model: 5, messages: [{ role: 'user', content: 'x' }] }, 'model'],
+    [
+      'a temperature in words',
+      { messages: [{ role: 'user', content: 'x' }], temperature: 'hot' },
+      'temperature',
+    ],
+    ['stream in words', { messages: [{ role: 'user', content: 'x' }], stream: 'yes' }, 'stream'],
+    [
+      'a tool without a name',
+      { messages: [{ role: 'user', content: 'x' }], tools: [{ type: 'function', function: {} }] },
+      'tools[0].function.name',
+    ],
+  ],
+  fixtures: new URL('fixtures', import.meta.url).pathname,
+});
