@@ -29,13 +29,15 @@ function versionFile(content: { version: string; build: string }): Plugin {
   };
 }
 
-/** Vite's own hot reload puts styles into the page; what is built keeps the strict policy. */
+/** Vite's own hot reload puts styles into the page and connects; what is built keeps the strict policy. */
 function developmentPolicy(): Plugin {
   return {
     name: 'gatehouse-development-policy',
     apply: 'serve',
     transformIndexHtml: (html) =>
-      html.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
+      html
+        .replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+        .replace("connect-src 'none'", "connect-src 'self'"),
   };
 }
 
@@ -93,4 +95,16 @@ function pwa(): UserConfig {
   };
 }
 
-export default defineConfig(({ mode }) => (mode === 'extension' ? extension() : pwa()));
+/** The web site that `npm start` shows: any static page with the `openai` package. */
+function sample(): UserConfig {
+  return {
+    root: fileURLToPath(new URL('e2e/sites/sample', import.meta.url)),
+    base: './',
+    plugins: [developmentPolicy()],
+    build: { outDir: `${dist}/sample`, emptyOutDir: true, target },
+  };
+}
+
+const TARGETS: Record<string, () => UserConfig> = { extension, pwa, sample };
+
+export default defineConfig(({ mode }) => (TARGETS[mode] ?? pwa)());

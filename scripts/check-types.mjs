@@ -10,6 +10,7 @@ const projects = [
   'pwa/tsconfig.json',
   'tsconfig.test.json',
   'e2e/tsconfig.json',
+  'scripts/tsconfig.json',
 ];
 const commands = [
   ...projects.map((project) => ['tsc', '-p', project]),
