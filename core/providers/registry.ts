@@ -1,6 +1,7 @@
 import type { Changes } from '../changes.ts';
 import type { Ports } from '../ports.ts';
-import { providerRecord, type CatalogModel, type Destination } from '../storage/records.ts';
+import { readRecords } from '../storage/read.ts';
+import type { CatalogModel, Destination } from '../storage/records.ts';
 import { CATALOG } from './catalog.ts';
 import { mergeProviders, type ProviderSet } from './merge.ts';
 import type { Provider } from './provider.ts';
@@ -42,15 +43,6 @@ export function destinationOf(provider: Provider): Destination {
   };
 }
 
-export function isSameDestination(one: Destination, other: Destination): boolean {
-  return (
-    one.providerId === other.providerId &&
-    one.origin === other.origin &&
-    one.pathPrefix === other.pathPrefix &&
-    one.authScheme === other.authScheme
-  );
-}
-
 /** Reads the stored records once, and again after a change of them. */
 export function createRegistry(
   ports: Pick<Ports, 'openDatabase'>,
@@ -62,9 +54,7 @@ export function createRegistry(
   });
 
   async function read(): Promise<ProviderSet> {
-    const database = await ports.openDatabase();
-    const stored: unknown[] = await database.getAll('providers');
-    const records = stored.flatMap((value) => providerRecord.safeParse(value).data ?? []);
+    const { records } = await readRecords(await ports.openDatabase(), 'providers');
     return mergeProviders(CATALOG, records);
   }
 

@@ -178,8 +178,11 @@ export const usageRecord = z.strictObject({
 });
 export type UsageRecord = z.infer<typeof usageRecord>;
 
+/** What a provider said that it has. */
 export const catalogRecord = z.strictObject({
   provider: z.string(),
+  /** The base URL that was asked: a list of another address says nothing. */
+  source: z.string().optional(),
   fetchedAt: z.number(),
   models: z.array(
     z.strictObject({
@@ -187,7 +190,10 @@ export const catalogRecord = z.strictObject({
       name: z.string().optional(),
       contextWindow: z.number().optional(),
       maxOutput: z.number().optional(),
+      /** Unix seconds. */
       created: z.number().optional(),
+      /** What it is for, where the provider says; most are for chat. */
+      kind: z.enum(['chat', 'embedding', 'image', 'audio', 'other']).optional(),
     }),
   ),
 });

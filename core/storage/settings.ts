@@ -1,8 +1,5 @@
-import type { GatehouseDatabase } from './database.ts';
+import { SETTINGS_KEY, type GatehouseDatabase } from './database.ts';
 import { settings as settingsSchema, type Settings } from './records.ts';
-
-/** All settings are one record of the store `settings`. */
-export const SETTINGS_KEY = 'settings';
 
 /** As stored: what the person never changed is absent. A field that does not fit is left out. */
 export async function readSettings(database: GatehouseDatabase): Promise<Settings> {
