@@ -1,6 +1,6 @@
 import { RouterError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import type { Provider } from '../providers/provider.ts';
+import { needsKey, type Provider } from '../providers/provider.ts';
 import { destinationOf } from '../providers/registry.ts';
 import type { KeyRecord } from '../storage/records.ts';
 import type { Keys } from '../vault/keys.ts';
@@ -64,7 +64,7 @@ export function createCredentials(
       if (provider.auth.scheme === 'none' || provider.builtIn) return undefined;
       const enabled = await enabledKeys(provider);
       if (enabled.length === 0) {
-        if (provider.local) return undefined;
+        if (!needsKey(provider)) return undefined;
         throw new RouterError('no_provider_key', `There is no key for ${provider.name}.`);
       }
       const turn = enabled.length === 1 ? 0 : await takeTurn(provider.id);
@@ -72,7 +72,7 @@ export function createCredentials(
       return { keyId: key.id, secret: await vault.open(key, destinationOf(provider)) };
     },
     async usable(provider) {
-      if (provider.auth.scheme === 'none' || provider.builtIn || provider.local) return true;
+      if (!needsKey(provider)) return true;
       return (await enabledKeys(provider)).length > 0;
     },
   };

@@ -1,4 +1,5 @@
 import { deepFreeze } from './freeze.ts';
+import { MOCK_MODELS } from './mock/models.ts';
 import type { Provider } from './provider.ts';
 
 /**
@@ -476,7 +477,8 @@ const rows: readonly Provider[] = [
     auth: { scheme: 'none' },
     builtIn: true,
     defaultModel: 'echo',
-    models: ['echo', 'slow', 'tools', 'error-429', 'cut'],
+    models: Object.keys(MOCK_MODELS),
+    modelNames: MOCK_MODELS,
     browserCors: 'yes',
   },
 ];

@@ -89,6 +89,8 @@ export interface Provider {
   readonly defaultModel?: string;
   /** Models it is known to have, where it lists none. */
   readonly models?: readonly string[];
+  /** What to show for them, by id. */
+  readonly modelNames?: Readonly<Record<string, string>>;
   /** On this computer: plain http is allowed. */
   readonly local?: boolean;
   /** Answers inside the router, without a network. */

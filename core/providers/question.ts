@@ -1,0 +1,97 @@
+import type { Ports } from '../ports.ts';
+import { readBytes } from '../streams/bytes.ts';
+import { setAuth } from './auth.ts';
+import type { Provider } from './provider.ts';
+
+/** What came back from a small question to a provider: its models, whether a key is good. */
+export type Reply =
+  | { kind: 'answer'; status: number; body: unknown; html: boolean; latencyMs: number }
+  | { kind: 'redirect' }
+  | { kind: 'timeout' }
+  | { kind: 'unreachable' };
+
+export interface Question {
+  url: string;
+  /** Whose headers and auth scheme are used; only its headers where there is no secret. */
+  provider: Pick<Provider, 'auth' | 'headers' | 'format'>;
+  secret?: string;
+  /** Posted as JSON; without it the question is a GET. */
+  body?: unknown;
+  timeoutMs: number;
+}
+
+const LARGEST_REPLY = 16 * 1024 * 1024;
+const utf8 = new TextDecoder();
+
+/**
+ * Asks once. Never throws and never follows a redirect: a key goes to the address it was meant for
+ * or nowhere. A body that is not JSON is given as text.
+ */
+export async function askProvider(
+  ports: Pick<Ports, 'fetch' | 'now'>,
+  { url, provider, secret, body, timeoutMs }: Question,
+): Promise<Reply> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const started = performance.now();
+  try {
+    const headers = new Headers({ accept: 'application/json', ...provider.headers });
+    if (body !== undefined) headers.set('content-type', 'application/json');
+    if (secret !== undefined) setAuth(headers, provider.auth, secret);
+    const request = new Request(url, {
+      ...(body === undefined ? { method: 'GET' } : { method: 'POST', body: JSON.stringify(body) }),
+      headers,
+      signal,
+      redirect: 'manual',
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+      cache: 'no-store',
+    });
+    const response = await ports.fetch(request);
+    if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
+      await response.body?.cancel();
+      return { kind: 'redirect' };
+    }
+    const bytes = response.body ? await readBytes(response.body, LARGEST_REPLY) : new Uint8Array();
+    const text = bytes === null ? '' : utf8.decode(bytes);
+    return {
+      kind: 'answer',
+      status: response.status,
+      body: parse(text),
+      html: /^\s*<(!doctype|html|head|body)/i.test(text),
+      latencyMs: Math.round(performance.now() - started),
+    };
+  } catch {
+    return { kind: signal.aborted ? 'timeout' : 'unreachable' };
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+/** The provider's own words in an error body, at most 300 characters; `undefined` where it has none. */
+export function wordsOf(body: unknown): string | undefined {
+  for (const path of [
+    ['error', 'message'],
+    ['error'],
+    ['message'],
+    ['detail'],
+    ['errors', '0', 'message'],
+    ['msg'],
+    ['0', 'error', 'message'],
+  ]) {
+    const value = path.reduce<unknown>(
+      (inner, key) =>
+        typeof inner === 'object' && inner !== null
+          ? (inner as Record<string, unknown>)[key]
+          : undefined,
+      body,
+    );
+    if (typeof value === 'string' && value.trim() !== '') return value.trim().slice(0, 300);
+  }
+  return undefined;
+}
