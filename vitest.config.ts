@@ -13,7 +13,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'node',
-          include: ['{core,extension,pwa}/**/*.test.ts'],
+          include: ['{core,extension,pwa,e2e}/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts'],
         },
       },

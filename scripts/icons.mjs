@@ -2,16 +2,25 @@
 // of the drawing. CHROMIUM_PATH names the browser.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { chromium } from 'playwright';
+import { CHROMIUM_ARGUMENTS, findChromium } from './chromium.mjs';
 
 const svg = readFileSync('pwa/public/icons/icon.svg', 'utf8');
 const white = svg.replace('#0a8485', '#ffffff');
+/** @param {number} size */
 const plain = (size) => ({
   path: `extension/icons/icon-${size}.png`,
   size,
   drawing: svg,
+  radius: undefined,
   inset: 0,
 });
-/** On a tile: `inset` is the share of the side that stays free around the drawing. */
+/**
+ * On a tile: `inset` is the share of the side that stays free around the drawing.
+ * @param {string} path
+ * @param {number} size
+ * @param {number} radius
+ * @param {number} inset
+ */
 const tile = (path, size, radius, inset) => ({ path, size, drawing: white, radius, inset });
 
 const icons = [
@@ -23,8 +32,8 @@ const icons = [
 ];
 
 const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-  args: ['--no-sandbox'],
+  executablePath: findChromium(),
+  args: CHROMIUM_ARGUMENTS,
 });
 const page = await browser.newPage();
 for (const { path, size, drawing, radius, inset } of icons) {
