@@ -2,6 +2,7 @@ import { addAnswerHeaders, errorAnswer, preflightAnswer } from './endpoints/answ
 import type { Call, Endpoint, Parts } from './endpoints/endpoint.ts';
 import { matchPath, type Match } from './endpoints/routes.ts';
 import { RouterError, toRouterError } from './errors.ts';
+import { formatOf } from './formats/format.ts';
 import type { Caller, HostCall } from './ports.ts';
 
 /** The virtual origin: its TLD is reserved and never resolves (RFC 6761). */
@@ -37,7 +38,7 @@ export function createHandle(parts: Parts): Handle {
       answer = await answerCall(call, endpoints, parts);
     } catch (thrown) {
       const format = [...endpoints.values()][0]?.format ?? 'openai-chat';
-      answer = errorAnswer(toRouterError(thrown), parts.formats[format], call.id);
+      answer = errorAnswer(toRouterError(thrown), formatOf(parts.formats, format), call.id);
       if (answer.status === 405) answer.headers.set('allow', [...endpoints.keys()].join(', '));
     } finally {
       release();

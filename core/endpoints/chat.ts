@@ -1,6 +1,6 @@
 import { RouterError, toRouterError } from '../errors.ts';
 import type { ChatEvent, ChatRequest, FormatName } from '../formats/chat.ts';
-import type { AnswerContext, Format, FormatTarget } from '../formats/format.ts';
+import { formatOf, type AnswerContext, type Format, type FormatTarget } from '../formats/format.ts';
 import { firstToAnswer, type Reached } from '../middleware/fallback.ts';
 import type { LiveCall } from '../middleware/live.ts';
 import { authoriseAndResolve } from '../middleware/permission.ts';
@@ -20,7 +20,7 @@ export function createChatEndpoint(
   options: { readonly forceStream?: boolean } = {},
 ): Endpoint['answer'] {
   return async (call, parts) => {
-    const format = parts.formats[name];
+    const format = formatOf(parts.formats, name);
     const body = await readJsonObject(call.request);
     const routing = takeRouting(body, call.request.headers);
     if (options.forceStream) body.stream = true;

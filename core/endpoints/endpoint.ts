@@ -1,5 +1,5 @@
 import type { FormatName } from '../formats/chat.ts';
-import type { Format } from '../formats/format.ts';
+import type { Formats } from '../formats/format.ts';
 import type { LiveRequests } from '../middleware/live.ts';
 import type { Credentials } from '../middleware/credentials.ts';
 import type { Resolve } from '../middleware/resolve.ts';
@@ -34,7 +34,7 @@ export interface Trace {
 /** What the router is made of. `createRouter` makes the real ones; a test may pass its own. */
 export interface Parts {
   readonly ports: Ports;
-  readonly formats: Readonly<Record<FormatName, Format>>;
+  readonly formats: Formats;
   readonly permissions: Permissions;
   readonly registry: Registry;
   readonly catalogue: Catalogue;

@@ -1,4 +1,4 @@
-import type { RouterError } from '../errors.ts';
+import { RouterError } from '../errors.ts';
 import type { ChatEvent, ChatRequest, FormatName, ProviderFault } from './chat.ts';
 import type { Provider } from '../providers/provider.ts';
 
@@ -85,4 +85,14 @@ export interface Format {
   encodeError(error: RouterError, requestId: string): Record<string, unknown>;
   /** The last bytes of a stream that failed: an error event, no finish, no `[DONE]`. */
   encodeStreamError(error: RouterError): Uint8Array;
+}
+
+/** Those that are built, by name. */
+export type Formats = Readonly<Partial<Record<FormatName, Format>>>;
+
+/** The format of that name. Throws where it is not built. */
+export function formatOf(formats: Formats, name: FormatName): Format {
+  const format = formats[name];
+  if (format !== undefined) return format;
+  throw new RouterError('internal_error', `The format ${name} is not built yet.`);
 }

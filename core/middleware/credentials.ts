@@ -61,7 +61,7 @@ export function createCredentials(
 
   return {
     async next(provider) {
-      if (provider.auth.scheme === 'none' || provider.builtIn) return undefined;
+      if (provider.auth.scheme === 'none') return undefined;
       const enabled = await enabledKeys(provider);
       if (enabled.length === 0) {
         if (!needsKey(provider)) return undefined;

@@ -1,6 +1,6 @@
 import { RouterError, toRouterError } from '../errors.ts';
-import { isContent, type ChatEvent, type ChatRequest, type FormatName } from '../formats/chat.ts';
-import type { EncodedRequest, Format } from '../formats/format.ts';
+import { isContent, type ChatEvent, type ChatRequest } from '../formats/chat.ts';
+import { formatOf, type EncodedRequest, type Format, type Formats } from '../formats/format.ts';
 import type { Target } from '../middleware/resolve.ts';
 import type { Ports } from '../ports.ts';
 import { fetchOf } from '../providers/built-in.ts';
@@ -17,7 +17,7 @@ export interface Question {
   readonly secret: string | undefined;
   readonly limits: Limits;
   readonly signal: AbortSignal;
-  readonly formats: Readonly<Record<FormatName, Format>>;
+  readonly formats: Formats;
   readonly ports: Pick<Ports, 'fetch'>;
   /** Awaited before each upstream fetch; see HostCall. */
   readonly dispatched: () => Promise<void>;
@@ -39,7 +39,7 @@ const ERROR_LIMIT = 1024 * 1024;
 /** Asks one target. Resolves at its first content; throws a RouterError for all that fails before. */
 export async function ask(question: Question): Promise<TargetAnswer> {
   const { chat, target, limits, signal, formats } = question;
-  const format = formats[target.provider.format];
+  const format = formatOf(formats, target.provider.format);
   const encoded = format.encodeRequest(chat, target);
   const clock = createClock(limits, signal);
   try {

@@ -1,5 +1,7 @@
+import { RouterError } from '../errors.ts';
 import type { EncodedRequest } from '../formats/format.ts';
 import { setAuth } from '../providers/auth.ts';
+import { checkBaseUrl } from '../providers/base-url.ts';
 import type { Provider } from '../providers/provider.ts';
 
 /**
@@ -20,7 +22,7 @@ export function toUpstreamRequest(
     ...provider.headers,
   });
   if (secret !== undefined) setAuth(headers, provider.auth, secret);
-  return new Request(provider.baseUrl + encoded.path, {
+  return new Request(addressOf(provider) + encoded.path, {
     method: 'POST',
     headers,
     body: JSON.stringify(encoded.body),
@@ -31,3 +33,23 @@ export function toUpstreamRequest(
     cache: 'no-store',
   });
 }
+
+/** Base URLs that were found fit; the check is too dear for each call. */
+const checked = new Set<string>();
+
+/** Checked here too, where the key is about to leave: records come from a disk that others may write. */
+function addressOf(provider: Provider): string {
+  const { baseUrl } = provider;
+  if (provider.builtIn || checked.has(baseUrl)) return baseUrl;
+  const result = checkBaseUrl(baseUrl);
+  if (!result.ok) {
+    throw new RouterError(
+      'bad_upstream',
+      `${provider.name} can not be asked at its address. ${result.reason}`,
+    );
+  }
+  if (checked.size >= MOST_CHECKED) checked.clear();
+  checked.add(baseUrl);
+  return baseUrl;
+}
+const MOST_CHECKED = 1000;

@@ -1,0 +1,201 @@
+import type { Parts } from '../endpoints/endpoint.ts';
+import { RouterError } from '../errors.ts';
+import { FORMATS } from '../formats/index.ts';
+import { createHandle, type Handle } from '../handle.ts';
+import { createLiveRequests } from '../middleware/live.ts';
+import type { Target } from '../middleware/resolve.ts';
+import type { Permissions } from '../permissions/grants.ts';
+import type { Caller } from '../ports.ts';
+import { CATALOG } from '../providers/catalog.ts';
+import { fetchOf } from '../providers/built-in.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { SiteRecord } from '../storage/records.ts';
+import type { CallUsage } from '../usage/counter.ts';
+import { createTestPorts, type TestPorts } from './ports.ts';
+
+export const FIRST_PARTY: Caller = { kind: 'first-party' };
+export const SITE: Caller = {
+  kind: 'site',
+  origin: 'https://app.example',
+  topOrigin: 'https://app.example',
+};
+
+export interface TestRouter {
+  handle: Handle;
+  parts: Parts;
+  ports: TestPorts;
+  usage: CallUsage[];
+  /** How many keep-alives are held. */
+  awake(): number;
+  /** Posts a chat body as our own page, or as the caller given. */
+  chat(body: object | string, options?: ChatOptions): Promise<Response>;
+}
+
+interface ChatOptions {
+  caller?: Caller;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  path?: string;
+}
+
+/**
+ * A router without a database: the real handler, formats, live requests and network, over small
+ * parts that a test can see through. A model is `provider/model`; `a/x,b/y` is a chain.
+ */
+export function createTestRouter(
+  options: {
+    providers?: readonly Provider[];
+    /** The keys of each provider, used in turn. */
+    keys?: Record<string, string[]>;
+    grant?: Partial<SiteRecord> | 'none';
+    revoked?: AbortSignal;
+    parts?: Partial<Parts>;
+  } = {},
+): TestRouter {
+  let awake = 0;
+  const usage: CallUsage[] = [];
+  const ports = createTestPorts({
+    fetch: (request) => fetch(request),
+    now: () => Date.now(),
+    keepAlive: () => {
+      awake += 1;
+      return () => (awake -= 1);
+    },
+  });
+  const mock = CATALOG.find(({ builtIn }) => builtIn)!;
+  const providers = [mock, ...(options.providers ?? [])];
+  const find = (id: string) => providers.find((provider) => provider.id === id.toLowerCase());
+  const turns = new Map<string, number>();
+
+  const parts: Parts = {
+    ports,
+    formats: FORMATS,
+    permissions: createPermissions(options.grant, options.revoked),
+    registry: {
+      list: async () => [...providers],
+      find: async (id) => find(id),
+      all: () => Promise.reject(new Error('not in this test')),
+    },
+    catalogue: {
+      async list(asked) {
+        const lists = await Promise.all(asked.map((provider) => listOf(provider, ports)));
+        return {
+          models: lists.flatMap((list, index) =>
+            (list ?? []).map((id) => ({ provider: asked[index]!, model: { id } })),
+          ),
+          failed: asked.filter((_, index) => lists[index] === undefined).map(({ id }) => id),
+        };
+      },
+      cached: async () => [],
+      refresh: async () => {},
+    },
+    async resolve({ model, provider }) {
+      const targets = (model ?? 'mock/echo').split(',').map((route): Target => {
+        const [prefix = '', ...rest] = route.split('/');
+        const found = find(provider ?? prefix);
+        if (found === undefined) {
+          throw new RouterError('model_not_found', `No ${route}.`, { param: 'model' });
+        }
+        return { provider: found, model: provider ? route : rest.join('/') };
+      });
+      return { targets, answerModel: model ?? 'mock/echo' };
+    },
+    credentials: {
+      async next(provider) {
+        const keys = options.keys?.[provider.id] ?? [];
+        const turn = turns.get(provider.id) ?? 0;
+        turns.set(provider.id, turn + 1);
+        const secret = keys[turn % keys.length];
+        return secret === undefined ? undefined : { keyId: secret, secret };
+      },
+      usable: async () => true,
+    },
+    usage: {
+      record: async (call) => void usage.push(call),
+      today: async () => ({
+        day: '2026-11-20',
+        requests: usage.length,
+        inputTokens: 0,
+        outputTokens: 0,
+        bySite: [],
+      }),
+    },
+    live: createLiveRequests(ports),
+    isLocked: async () => false,
+    settings: async () => ({}),
+    logicalModels: async () => [],
+    ...options.parts,
+  };
+  const handle = createHandle(parts);
+  return {
+    handle,
+    parts,
+    ports,
+    usage,
+    awake: () => awake,
+    chat: (body, { caller = FIRST_PARTY, headers, signal, path = '/v1/chat/completions' } = {}) =>
+      handle(
+        new Request(`https://gatehouse.invalid${path}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headers },
+          body: typeof body === 'string' ? body : JSON.stringify(body),
+          signal,
+        }),
+        caller,
+      ),
+  };
+}
+
+function createPermissions(
+  grant: Partial<SiteRecord> | 'none' = {},
+  revoked?: AbortSignal,
+): Permissions {
+  return {
+    async check() {
+      if (grant === 'none') {
+        throw new RouterError('origin_not_authorized', 'This site may not use Gatehouse.');
+      }
+      const site: SiteRecord = {
+        origin: 'https://app.example',
+        decision: 'allow',
+        scopes: ['chat'],
+        models: ['*'],
+        ...grant,
+      };
+      return { models: site.models, site, revoked };
+    },
+    find: async () => undefined,
+    list: async () => [],
+    save: async () => {},
+    revoke: async () => {},
+  };
+}
+
+async function listOf(provider: Provider, ports: TestPorts): Promise<string[] | undefined> {
+  const request = new Request(`${provider.baseUrl}/models`);
+  const answer = await fetchOf(provider, ports)(request).catch(() => undefined);
+  if (!answer?.ok) return undefined;
+  const { data } = (await answer.json()) as { data: { id: string }[] };
+  return data.map(({ id }) => id);
+}
+
+/** A provider on a loopback server. */
+export function providerAt(origin: string, change: Partial<Provider> = {}): Provider {
+  return {
+    id: 'box',
+    name: 'Box',
+    format: 'openai-chat',
+    baseUrl: `${origin}/v1`,
+    auth: { scheme: 'bearer' },
+    ...change,
+  };
+}
+
+export async function errorOf(answer: Response): Promise<{
+  message: string;
+  type: string;
+  param: string | null;
+  code: string | null;
+}> {
+  return ((await answer.json()) as { error: Awaited<ReturnType<typeof errorOf>> }).error;
+}
