@@ -5,7 +5,8 @@ import type { Credentials } from '../middleware/credentials.ts';
 import type { Resolve } from '../middleware/resolve.ts';
 import type { Permissions } from '../permissions/grants.ts';
 import type { Caller, Ports } from '../ports.ts';
-import type { Catalogue, Registry } from '../providers/registry.ts';
+import type { Catalogue } from '../providers/catalogue.ts';
+import type { Registry } from '../providers/registry.ts';
 import type { LogicalModelRecord, Settings } from '../storage/records.ts';
 import type { UsageCounter } from '../usage/counter.ts';
 

@@ -34,19 +34,20 @@ export async function authoriseAndResolve(
   signal: AbortSignal,
 ): Promise<Authorised> {
   if (caller.kind === 'first-party') {
-    return { grant: OWN_PAGES, resolution: await resolve(wanted) };
+    return { grant: OWN_PAGES, resolution: await resolve({ ...wanted, mayAsk: true }) };
   }
-  // An error here is told only after the permission.
+  // Before the permission no provider is asked, and an error here is told only after it.
   const planned = await resolve(wanted).catch(() => undefined);
   const grant = await authorise(permissions, caller, 'chat', signal, {
     model: wanted.model || undefined,
     provider: planned?.targets[0]?.provider.name,
   });
-  const siteDefault = grant.site?.defaultModel;
-  const resolution =
-    planned !== undefined && siteDefault === undefined
-      ? planned
-      : await resolve({ ...wanted, siteDefault });
+  const resolution = await resolve({
+    ...wanted,
+    siteDefault: grant.site?.defaultModel,
+    mayAsk: true,
+    mayName: (id) => isAllowed(grant.models, id),
+  });
   return { grant, resolution: onlyAllowed(resolution, grant, wanted.model) };
 }
 

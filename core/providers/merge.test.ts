@@ -104,8 +104,8 @@ describe('mergeProviders', () => {
     const set = merged(record, { id: 'good', baseUrl: 'https://b.example/v1' });
     expect(set.setAside).toEqual([{ id: record.id, reason: expect.stringMatching(reason) }]);
     expect(set.byName.has('good')).toBe(true);
-    // Never the row's own address instead: the person wanted it elsewhere.
-    expect(set.byName.get(record.id)?.record).toBeUndefined();
-    if (record.id !== 'grok') expect(set.byName.has(record.id)).toBe(false);
+    // A known row is off then: never called at the row's own address, which the person changed.
+    expect(set.enabled.map(({ id }) => id)).not.toContain(record.id);
+    if (record.id === 'openai') expect(set.byName.get('openai')?.enabled).toBe(false);
   });
 });

@@ -49,9 +49,14 @@ export function mergeProviders(
   const entries: ProviderEntry[] = [];
   const add = (row: Provider | undefined, record: ProviderRecord | undefined) => {
     const merged = mergeProvider(row, record);
-    if (typeof merged !== 'string') entries.push(merged);
-    // A row without its change would be called elsewhere than the person said: it stays out.
-    else setAside.push({ id: record?.id ?? '', reason: merged });
+    if (typeof merged !== 'string') {
+      entries.push(merged);
+      return;
+    }
+    setAside.push({ id: record?.id ?? '', reason: merged });
+    // Off, and not as the row has it: the person wanted its calls elsewhere. Its name stays taken,
+    // so that a call for it goes nowhere instead of to another provider.
+    if (row) entries.push({ provider: row, enabled: false, row, record, baseUrlChanged: false });
   };
   for (const row of rows) add(row, byId.get(row.id));
   for (const record of records) {

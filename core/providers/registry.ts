@@ -1,7 +1,7 @@
 import type { Changes } from '../changes.ts';
 import type { Ports } from '../ports.ts';
 import { readRecords } from '../storage/read.ts';
-import type { CatalogModel, Destination } from '../storage/records.ts';
+import type { Destination } from '../storage/records.ts';
 import { CATALOG } from './catalog.ts';
 import { mergeProviders, type ProviderSet } from './merge.ts';
 import type { Provider } from './provider.ts';
@@ -14,18 +14,6 @@ export interface Registry {
   find(id: string): Promise<Provider | undefined>;
   /** All of them with what was changed: for our own screens and for resolving names. */
   all(): Promise<ProviderSet>;
-}
-
-/** Which models there are. A provider's own list is cached 15 minutes and served while it is refreshed. */
-export interface Catalogue {
-  /** Never throws for a provider that does not answer: `failed` names it. 5 s a provider. */
-  list(providers: readonly Provider[]): Promise<{
-    models: { provider: Provider; model: CatalogModel }[];
-    failed: string[];
-  }>;
-  /** From the cache alone: asks no one. */
-  cached(provider: Provider): Promise<readonly CatalogModel[]>;
-  refresh(providerId?: string): Promise<void>;
 }
 
 /** Where a provider's keys go, as they are bound to it. */
