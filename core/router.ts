@@ -1,6 +1,20 @@
+import { createChanges } from './changes.ts';
 import type { Control } from './control.ts';
-import type { Handle } from './handle.ts';
+import type { Parts } from './endpoints/endpoint.ts';
+import { RouterError } from './errors.ts';
+import { FORMATS } from './formats/index.ts';
+import { createHandle, type Handle } from './handle.ts';
+import { createCredentials } from './middleware/credentials.ts';
+import { createLiveRequests } from './middleware/live.ts';
+import type { Resolve } from './middleware/resolve.ts';
+import { createPermissions, type Permissions } from './permissions/grants.ts';
 import type { Ports } from './ports.ts';
+import { createRegistry, type Catalogue, type Registry } from './providers/registry.ts';
+import { readRecords } from './storage/read.ts';
+import { readSettings } from './storage/settings.ts';
+import { createUsageCounter } from './usage/counter.ts';
+import { createKeys } from './vault/keys.ts';
+import { createVault } from './vault/vault.ts';
 
 export { VIRTUAL_ORIGIN, type Handle } from './handle.ts';
 export type { HostCall as Call } from './ports.ts';
@@ -11,6 +25,79 @@ export interface Router {
   readonly control: Control;
 }
 
-export function createRouter(_ports: Ports): Router {
-  throw new Error('not built yet');
+/** The composition root: which parts there are is decided here, and nothing below knows. */
+export function createRouter(host: Ports): Router {
+  const changes = createChanges(host);
+  const ports: Ports = { ...bound(host), publish: (change) => changes.publish(change) };
+  const registry = createRegistry(ports, changes);
+  const vault = createVault(ports);
+  const keys = createKeys(ports, vault);
+  const parts: Parts = {
+    ports,
+    formats: FORMATS,
+    permissions: orInTime(() => createPermissions(ports)),
+    registry,
+    catalogue: staticCatalogue,
+    resolve: byPrefix(registry),
+    credentials: createCredentials(ports, keys, vault),
+    usage: createUsageCounter(ports),
+    live: createLiveRequests(ports),
+    isLocked: () => vault.isLocked(),
+    settings: async () => readSettings(await ports.openDatabase()),
+    logicalModels: async () => (await readRecords(await ports.openDatabase(), 'models')).records,
+  };
+  return { handle: createHandle(parts), control: laterControl };
 }
+
+/** A host may pass methods that need their own `this`. */
+function bound(host: Ports): Ports {
+  return {
+    fetch: (request) => host.fetch(request),
+    now: () => host.now(),
+    randomId: () => host.randomId(),
+    openDatabase: () => host.openDatabase(),
+    askUser: (question, signal) => host.askUser(question, signal),
+    session: host.session,
+    keepAlive: () => host.keepAlive(),
+    publish: (change) => host.publish(change),
+  };
+}
+
+// What follows stands in for parts that are not landed yet; each goes with the landing of its own.
+
+function orInTime(create: () => Permissions): Permissions {
+  try {
+    return create();
+  } catch {
+    const notYet = () => Promise.reject(new RouterError('origin_not_authorized', 'Not built yet.'));
+    return { check: notYet, find: notYet, list: notYet, save: notYet, revoke: notYet };
+  }
+}
+
+const staticCatalogue: Catalogue = {
+  list: async (providers) => ({
+    models: providers.flatMap((provider) =>
+      (provider.models ?? []).map((id) => ({ provider, model: { id } })),
+    ),
+    failed: [],
+  }),
+  cached: async (provider) => (provider.models ?? []).map((id) => ({ id })),
+  refresh: async () => {},
+};
+
+function byPrefix(registry: Registry): Resolve {
+  return async ({ model, provider }) => {
+    const asked = !model || model === 'auto' || model === 'default' ? 'mock/echo' : model;
+    const slash = asked.indexOf('/');
+    const found = await registry.find(provider ?? asked.slice(0, slash));
+    if (found === undefined) {
+      throw new RouterError('model_not_found', `There is no model “${asked}”.`, { param: 'model' });
+    }
+    const target = { provider: found, model: provider ? asked : asked.slice(slash + 1) };
+    return { targets: [target], answerModel: asked };
+  };
+}
+
+const laterControl = new Proxy({} as Control, {
+  get: () => () => Promise.reject(new Error('The control is not built yet.')),
+});
