@@ -1,0 +1,38 @@
+import type { SiteView } from '../../core/index.ts';
+import { usd } from '../words/numbers.ts';
+import { day } from '../words/time.ts';
+import { toShortName } from './origin-name.ts';
+
+/** What a page may do, in the words that the popup, the icon's title and the site list share. */
+export interface SiteStatus {
+  readonly state: 'allowed' | 'refused' | 'unasked' | 'unsupported';
+  /** One sentence: `Allowed, up to $1.00 a day.` */
+  readonly sentence: string;
+}
+
+export const UNSUPPORTED: SiteStatus = Object.freeze({
+  state: 'unsupported',
+  sentence: "Gatehouse doesn't work on this kind of page.",
+});
+
+export function siteStatus(
+  origin: string,
+  site: Pick<SiteView, 'decision' | 'session' | 'limits' | 'createdAt'> | undefined,
+  now = Date.now(),
+): SiteStatus {
+  if (!site) return { state: 'unasked', sentence: `${toShortName(origin)} hasn't asked.` };
+  if (site.decision === 'deny') {
+    const when = site.createdAt === undefined ? '' : ` on ${day(site.createdAt, now)}`;
+    return { state: 'refused', sentence: `You refused this site${when}.` };
+  }
+  const how = [
+    site.session && 'until you close the browser',
+    site.limits?.usdPerDay !== undefined && `up to ${usd(site.limits.usdPerDay)} a day`,
+  ].filter(Boolean);
+  return { state: 'allowed', sentence: `Allowed${how.map((part) => `, ${part}`).join('')}.` };
+}
+
+/** Only web pages have an origin that can be granted something. */
+export function isSupportedPage(url: string | undefined): boolean {
+  return url !== undefined && /^https?:\/\//.test(url) && URL.canParse(url);
+}

@@ -1,0 +1,76 @@
+/** Every word of the keys screen that is made of parts. */
+import type { KeyCheck, KeyView, ProviderView } from '../../../core/index.ts';
+import { count } from '../../words/numbers.ts';
+import { ago } from '../../words/time.ts';
+
+export interface StatusWords {
+  readonly kind: 'ok' | 'warn' | 'danger' | 'off';
+  readonly text: string;
+}
+
+/** `works · 14 models`, `refused: invalid x-api-key` */
+export function checkWords(check: KeyCheck | undefined): StatusWords {
+  if (!check) return { kind: 'off', text: 'not checked' };
+  const said = check.message;
+  switch (check.state) {
+    case 'valid':
+      return {
+        kind: 'ok',
+        text:
+          said ??
+          (check.models === undefined ? 'works' : `works · ${count(check.models, 'model')}`),
+      };
+    case 'rate-limited':
+      return { kind: 'warn', text: said ?? 'works, but asks to wait' };
+    case 'invalid':
+      return { kind: 'danger', text: said ? `refused: ${said}` : 'refused' };
+    default:
+      return { kind: 'off', text: said ?? 'saved, not checked' };
+  }
+}
+
+export function keyWords(key: KeyView, now = Date.now()): StatusWords {
+  if (!key.enabled) return { kind: 'off', text: 'switched off' };
+  const words = checkWords(key.check);
+  return key.check ? { ...words, text: `${words.text} · ${ago(key.check.at, now)}` } : words;
+}
+
+/** What stands beside a provider's name: the worst of what needs a look, else that it works. */
+export function providerWords(provider: ProviderView): StatusWords {
+  if (!provider.enabled) return { kind: 'off', text: 'switched off' };
+  const keys = provider.keys.filter((key) => key.enabled);
+  if (keys.length === 0) {
+    if (provider.keys.length > 0) return { kind: 'off', text: 'all keys switched off' };
+    return needsNoKey(provider)
+      ? { kind: 'ok', text: 'needs no key' }
+      : { kind: 'off', text: 'no key' };
+  }
+  const refused = keys.filter((key) => key.check?.state === 'invalid').length;
+  if (refused === keys.length)
+    return { kind: 'danger', text: refused === 1 ? 'key refused' : 'all keys refused' };
+  if (refused > 0) return { kind: 'warn', text: `${count(refused, 'key')} refused` };
+  if (keys.some((key) => key.check?.state === 'valid')) return { kind: 'ok', text: 'works' };
+  if (keys.some((key) => key.check?.state === 'rate-limited')) {
+    return { kind: 'warn', text: 'asks to wait' };
+  }
+  return { kind: 'off', text: 'not checked' };
+}
+
+export function needsNoKey(provider: ProviderView): boolean {
+  return provider.builtIn || provider.local || provider.auth.scheme === 'none';
+}
+
+/** `my-box.example.com` -> `my-box`, made unique among the ids that there are. */
+export function toProviderId(name: string, taken: readonly string[]): string {
+  const plain =
+    name
+      .toLowerCase()
+      .normalize('NFKD')
+      .replace(/[^a-z0-9._-]+/g, '-')
+      .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
+      .slice(0, 60) || 'server';
+  if (!taken.includes(plain)) return plain;
+  for (let number = 2; ; number += 1) {
+    if (!taken.includes(`${plain}-${number}`)) return `${plain}-${number}`;
+  }
+}
