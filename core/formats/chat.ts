@@ -198,6 +198,8 @@ export interface ChatEvent {
   readonly parts: readonly Part[];
   /** The parsed wire object in the format that decoded it; absent on events of our own. */
   readonly raw?: Record<string, unknown>;
+  /** `raw` is a whole answer, not one step of a stream. */
+  readonly whole?: boolean;
   /** The SSE `event:` name, where the wire had one. */
   readonly name?: string;
 }

@@ -3,35 +3,10 @@ import type { ProviderFault } from './chat.ts';
 
 type JsonObject = Record<string, unknown>;
 
-/** Wordings of "the prompt is too long", as providers say it (wire-facts.md, "Others"). */
-const CONTEXT_WORDING =
-  /maximum context length|context[ _]length[ _]exceeded|exceeds? (?:the )?(?:available |model'?s? )?(?:maximum )?context|max(?:imum)? context|context window|prompt is too long|prompt too long|input is too long|too many (?:input |prompt )?tokens|too_many_prompt_tokens|input token count.{0,40}exceeds|token limit exceeded|exceed_context_size|total length of all messages is too long/i;
-const CONTENT_CODES =
-  /^(?:content_filter|content_policy_violation|ResponsibleAIPolicyViolation|moderation_blocked|PROHIBITED_CONTENT|SAFETY)$/i;
-const KEY_WORDING = /api[ _-]?key|authenti|credential|unauthorized|token/i;
-/** A wait up to this long is worth the caller's own try, in milliseconds. */
-const SHORT_WAIT_MS = 60_000;
-
-/** What a provider's fault is among our codes. The provider's words stay. */
-export function toRouterError(fault: ProviderFault): RouterError {
-  const { message, status, param, retryAfterMs } = fault;
-  const words = `${fault.code ?? ''} ${fault.type ?? ''} ${message}`;
-  const isClientFault = status === undefined || (status >= 400 && status < 500);
-  if (isClientFault && status !== 429 && CONTEXT_WORDING.test(words))
-    return new RouterError('context_length_exceeded', message, { param });
-  if (CONTENT_CODES.test(fault.code ?? '') || CONTENT_CODES.test(fault.type ?? ''))
-    return new RouterError('content_filter', message, { param });
-  if (
-    status === 401 ||
-    (status === 403 && KEY_WORDING.test(message) && !/team|organi[sz]ation/i.test(message))
-  )
-    return new RouterError('key_refused', message);
-  if (status === 429)
-    return new RouterError('rate_limited', message, {
-      retryAfterMs,
-      shouldRetry: retryAfterMs !== undefined && retryAfterMs <= SHORT_WAIT_MS,
-    });
-  return new RouterError('provider_error', message, { status: status ?? 502, param, retryAfterMs });
+/** A fault that comes to an encoder: one that upstream.ts has not named, so it is the provider's. */
+export function toProviderError(fault: ProviderFault): RouterError {
+  const { message, status = 502, param } = fault;
+  return new RouterError('provider_error', message, { status, param });
 }
 
 /**

@@ -75,8 +75,10 @@ function comparable(answer: CollectedAnswer, abilities: Abilities): unknown {
 }
 
 function comparableRequest(chat: ChatRequest): unknown {
-  const { raw: _raw, unmapped: _unmapped, ...rest } = chat;
-  return JSON.parse(JSON.stringify(rest));
+  const plain = JSON.parse(JSON.stringify(chat)) as Partial<ChatRequest>;
+  delete plain.raw;
+  delete plain.unmapped;
+  return plain;
 }
 
 /** The suite that every format runs. */

@@ -1,6 +1,6 @@
 import { encodeSse } from '../../streams/sse.ts';
 import type { ChatEvent, Part, Usage } from '../chat.ts';
-import { toRouterError } from '../fault.ts';
+import { toProviderError } from '../fault.ts';
 import type { AnswerContext, StreamEncoder } from '../format.ts';
 import { toUrl } from '../media.ts';
 import { asObject } from './decode-request.ts';
@@ -31,13 +31,14 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
     for (const part of event.parts) {
       if (part.type === 'error') {
         failed = true;
-        return streamError(toRouterError(part.error));
+        return streamError(toProviderError(part.error));
       }
       if (part.type === 'usage') usage = { ...usage, ...part.usage };
     }
-    return context.passThrough && event.raw !== undefined
-      ? encodeRaw(event.raw)
-      : encodeParts(event.parts);
+    // A whole answer to a stream's request is an event too, and no chunk.
+    if (!context.passThrough || event.raw === undefined || event.whole)
+      return encodeParts(event.parts);
+    return encodeRaw(event.raw);
   }
 
   function encodeRaw(raw: JsonObject): string {

@@ -1,7 +1,7 @@
 import { RouterError } from '../../errors.ts';
 import { collect, type CollectedChoice } from '../../streams/collect.ts';
 import type { ChatEvent, Part } from '../chat.ts';
-import { faultOf, toRouterError } from '../fault.ts';
+import { faultOf, toProviderError } from '../fault.ts';
 import type { AnswerContext } from '../format.ts';
 import { toUrl } from '../media.ts';
 import { createChoice } from './decode-choice.ts';
@@ -40,7 +40,7 @@ export function decodeResponse(body: unknown): ChatEvent {
   const usage = decodeUsage(raw.usage);
   if (usage !== undefined) parts.push({ type: 'usage', usage });
   const fault = parts.find((part) => part.type === 'error');
-  return fault === undefined ? { parts, raw } : { parts: [fault], raw };
+  return { parts: fault === undefined ? parts : [fault], raw, whole: true };
 }
 
 /** A message is a stream's delta that holds all: the same reader reads it. */
@@ -83,7 +83,7 @@ function notAnAnswer(): RouterError {
 /** One whole event -> the caller's JSON answer. Throws the fault where the event states one. */
 export function encodeResponse(event: ChatEvent, context: AnswerContext): JsonObject {
   const fault = event.parts.find((part) => part.type === 'error');
-  if (fault !== undefined) throw toRouterError(fault.error);
+  if (fault !== undefined) throw toProviderError(fault.error);
   const { raw } = event;
   if (context.passThrough && raw !== undefined) {
     raw.id = typeof raw.id === 'string' && raw.id !== '' ? raw.id : context.id;

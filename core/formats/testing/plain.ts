@@ -1,0 +1,100 @@
+/**
+ * What a recording says, decoded here in the plainest way and apart from the codecs, to hold them
+ * against. Text, reasoning, tool calls, finish and usage of each choice.
+ */
+export interface Plain {
+  choices: PlainChoice[];
+  usage?: { input: number; output: number };
+  error?: string;
+}
+
+export interface PlainChoice {
+  text: string;
+  reasoning: string;
+  refusal: string;
+  tools: { name: string; arguments: unknown }[];
+  finish: string | null;
+}
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- the recordings have any shape at all */
+
+/** The `data:` payloads of an event stream that is well framed; `[DONE]` is left out. */
+export function dataLines(text: string): any[] {
+  return text
+    .split(/\r?\n/)
+    .filter((line) => line.startsWith('data:'))
+    .map((line) => line.slice(5).trim())
+    .filter((data) => data !== '' && data !== '[DONE]')
+    .map((data) => JSON.parse(data));
+}
+
+export function parseArguments(json: unknown): unknown {
+  if (typeof json !== 'string') return json ?? {};
+  if (json.trim() === '') return {};
+  try {
+    return JSON.parse(json);
+  } catch {
+    return json;
+  }
+}
+
+/** OpenAI chat, streamed or whole: fold all chunks into one message a choice. Perplexity sends `message` and `delta` in both. */
+export function plainChat(chunks: readonly any[], whole = false): Plain {
+  const plain: Plain = { choices: [] };
+  const calls: { id: string; index: number; name: string; json: string }[][] = [];
+  for (const chunk of chunks) {
+    if (chunk.error) {
+      plain.error = typeof chunk.error === 'string' ? chunk.error : chunk.error.message;
+      return plain;
+    }
+    const usage = chunk.usage ?? chunk.x_groq?.usage;
+    if (typeof usage?.prompt_tokens === 'number')
+      plain.usage = { input: usage.prompt_tokens, output: usage.completion_tokens ?? 0 };
+    for (const wire of chunk.choices ?? []) {
+      const at = wire.index ?? 0;
+      const choice = (plain.choices[at] ??= {
+        text: '',
+        reasoning: '',
+        refusal: '',
+        tools: [],
+        finish: null,
+      });
+      const list = (calls[at] ??= []);
+      const message = (whole ? wire.message : wire.delta) ?? {};
+      if (typeof message.content === 'string') choice.text += message.content;
+      else if (Array.isArray(message.content))
+        for (const piece of message.content) {
+          if (piece.type === 'text') choice.text += piece.text;
+          if (piece.type === 'thinking') for (const t of piece.thinking) choice.reasoning += t.text;
+        }
+      else if (message.content) choice.text += JSON.stringify(message.content);
+      const details = (message.reasoning_details ?? [])
+        .map((d: any) => d.text ?? d.summary ?? '')
+        .join('');
+      choice.reasoning += message.reasoning_content || message.reasoning || details;
+      choice.refusal += message.refusal ?? '';
+      for (const [i, call] of (message.tool_calls ?? []).entries()) {
+        const index = call.index ?? i;
+        let held = list.findLast((c) => c.index === index);
+        if (!held || (call.id && held.id && call.id !== held.id && call.function?.name)) {
+          held = { id: call.id ?? '', index, name: call.function?.name ?? '', json: '' };
+          list.push(held);
+        }
+        const json = call.function?.arguments ?? '';
+        held.json += typeof json === 'string' ? json : JSON.stringify(json);
+      }
+      if (message.function_call?.name)
+        list.push({
+          id: 'f',
+          index: -1,
+          name: message.function_call.name,
+          json: message.function_call.arguments,
+        });
+      if (wire.finish_reason) choice.finish ??= wire.finish_reason;
+    }
+  }
+  plain.choices.forEach((choice, at) => {
+    choice.tools = calls[at]!.map((c) => ({ name: c.name, arguments: parseArguments(c.json) }));
+  });
+  return plain;
+}
