@@ -1,7 +1,7 @@
 /** The `ai` package with an OpenAI-compatible provider. */
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { generateText, jsonSchema, streamText, tool } from 'ai';
+import { generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai';
 
 Object.assign(globalThis, {
-  ai: { createOpenAICompatible, generateText, jsonSchema, streamText, tool },
+  ai: { createOpenAICompatible, generateText, jsonSchema, stepCountIs, streamText, tool },
 });

@@ -1,0 +1,47 @@
+/**
+ * The two hosts in which an SDK must work alike: a strict web page with the extension, and the PWA's
+ * own page through its service worker. A suite is written once and runs in both.
+ */
+import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import { openaiAt, test } from '../fixtures.ts';
+import { sdkFile, type Sdk } from '../sites/bundle.ts';
+
+export interface Caller {
+  page: Page;
+  /** What the SDK is pointed at. */
+  baseURL: string;
+  /** `http://…`: what must not reach the upstream where the host is the extension. */
+  origin: string;
+}
+
+interface Given {
+  /** A page that has the SDKs, may call, and whose provider `openai` is the upstream. */
+  caller: Caller;
+}
+
+export const siteTest = test.extend<Given>({
+  caller: async ({ site, page, allow }, use) => {
+    const app = await site({ scripts: ['openai', 'ai', 'axios'] });
+    await allow(app.origin);
+    await page.goto(app.url);
+    await use({ page, baseURL: 'https://gatehouse.invalid/v1', origin: app.origin });
+  },
+});
+
+/** The PWA serves no SDK; DevTools puts one into its page past the page's policy. */
+const load = (page: Page, sdk: Sdk) => page.evaluate(readFileSync(sdkFile(sdk), 'utf8'));
+
+export const pwaTest = test.extend<Given>({
+  caller: async ({ pwa, configurePwa, upstream, pwaOrigin }, use) => {
+    await configurePwa(openaiAt(upstream));
+    for (const sdk of ['openai', 'ai', 'axios'] as const) await load(pwa, sdk);
+    await use({ page: pwa, baseURL: `${pwaOrigin}/v1`, origin: pwaOrigin });
+  },
+});
+
+export type CallerTest = typeof siteTest;
+export const HOSTS: readonly (readonly [string, CallerTest])[] = [
+  ['a strict page, through the extension', siteTest],
+  ['the PWA, through its service worker', pwaTest],
+];
