@@ -60,7 +60,13 @@ function extension(): UserConfig {
   return {
     define,
     plugins: [svelte(), crx({ manifest: { ...manifest, version: packageJson.version } as never })],
-    build: { outDir: `${dist}/extension`, emptyOutDir: true, target },
+    build: {
+      outDir: `${dist}/extension`,
+      emptyOutDir: true,
+      target,
+      // The consent page stands in no field of the manifest.
+      rolldownOptions: { input: { consent: 'extension/consent/index.html' } },
+    },
   };
 }
 

@@ -1,1 +1,63 @@
-export {};
+/**
+ * The extension's service worker. All listeners are registered here, at once, because the browser starts
+ * it for an event and kills it between any two; what it knows is behind promises of the router.
+ */
+import {
+  createFetchListener,
+  createJournal,
+  createPace,
+  createRouter,
+  serve,
+  serveControl,
+  type ServerOptions,
+} from '../../core/index.ts';
+import { CONSENT_PORT } from '../consent/protocol.ts';
+import { PORT_NAMES, SPREAD } from '../protocol.ts';
+import { fromRuntimePort } from '../runtime-port.ts';
+import { createConsent } from './consent.ts';
+import { isOwn, toPeer } from './peer.ts';
+import { createExtensionPorts } from './ports.ts';
+import { spreadRelay } from './relays.ts';
+
+declare const self: ServiceWorkerGlobalScope;
+
+const consent = createConsent({
+  control: () => router.control,
+  onWaiting: (count) => void chrome.action.setBadgeText({ text: count > 0 ? String(count) : '' }),
+});
+const ports = createExtensionPorts(consent.askUser);
+const router = createRouter(ports);
+const server: ServerOptions = {
+  handle: router.handle,
+  journal: createJournal(ports.session),
+  pace: createPace(),
+  keepAlive: () => ports.keepAlive(),
+  randomId: () => ports.randomId(),
+};
+
+chrome.runtime.onConnect.addListener((port) => {
+  if (port.name === CONSENT_PORT) return;
+  if (port.name === PORT_NAMES.control) {
+    if (isOwn(port.sender)) serveControl(fromRuntimePort(port), router.control);
+    else port.disconnect();
+    return;
+  }
+  const peer = toPeer(port);
+  if (!peer) return port.disconnect();
+  serve(fromRuntimePort(port), peer, server);
+  port.onMessage.addListener((message: unknown) => {
+    const tabId = port.sender?.tab?.id;
+    if (message === SPREAD && tabId !== undefined) void spreadRelay(tabId).catch(() => undefined);
+  });
+});
+
+self.addEventListener(
+  'fetch',
+  createFetchListener(router, { clients: self.clients, origin: self.location.origin }),
+);
+
+chrome.runtime.onInstalled.addListener(({ reason }) => {
+  if (reason !== chrome.runtime.OnInstalledReason.INSTALL) return;
+  const options = chrome.runtime.getManifest().options_ui?.page;
+  if (options) void chrome.tabs.create({ url: `${chrome.runtime.getURL(options)}#/welcome` });
+});

@@ -1,0 +1,104 @@
+/**
+ * Every message of the transport. A frame is a plain array of fixed length, because the page's end
+ * lives in a world where `Object.prototype` may hold anything: a missing property would be found there,
+ * a missing element is never looked for. `Uint8Array` crosses as it is (structured clone).
+ *
+ * No frame carries an origin: who calls is what the browser says of the port's other end.
+ */
+
+export type HeaderList = [name: string, value: string][];
+
+/** Caller to router. `id` is the caller's own number for the call, never used twice on one document. */
+export type ClientFrame =
+  /** `again`: the worker died with this call unanswered. `first` is the start of a body of `size` bytes. */
+  | [
+      type: 'open',
+      id: number,
+      again: boolean,
+      method: string,
+      url: string,
+      headers: HeaderList,
+      size: number,
+      first: Uint8Array | null,
+    ]
+  | [type: 'body', id: number, bytes: Uint8Array]
+  /** `bytes` of the answer were taken by the caller's reader: the router may send as many more. */
+  | [type: 'ack', id: number, bytes: number]
+  | [type: 'abort', id: number];
+
+/** Router to caller. */
+export type ServerFrame =
+  | [type: 'head', id: number, status: number, statusText: string, headers: HeaderList]
+  | [type: 'data', id: number, bytes: Uint8Array]
+  | [type: 'end', id: number]
+  /** The answer's body broke off. */
+  | [type: 'fail', id: number]
+  /** `bytes` of the body have arrived: the caller may send as many more. */
+  | [type: 'ack', id: number, bytes: number]
+  /** Keeps the port's worker from being idle while it waits for a provider. */
+  | [type: 'beat', id: 0];
+
+/** A sender stops while this many bytes are not acknowledged. */
+export const WINDOW = 256 * 1024;
+/** A receiver acknowledges each time it has taken this many: often enough that no sender waits. */
+export const ACK_EVERY = 64 * 1024;
+/** Larger bodies are cut: 16-64 kB are a good size for a port (platform-facts.md). */
+export const PIECE = 64 * 1024;
+export const MAX_BODY = 48 * 1024 * 1024;
+
+const MAX_URL = 16 * 1024;
+const MAX_HEADERS = 128;
+const METHOD = /^[A-Za-z]{1,16}$/;
+
+/** The frame that a message is, or undefined. Any page can post anything: nothing is taken on trust. */
+export function toClientFrame(message: unknown): ClientFrame | undefined {
+  if (!Array.isArray(message)) return undefined;
+  const [type, id] = message as unknown[];
+  if (!isCount(id) || id === 0) return undefined;
+  switch (type) {
+    case 'open':
+      return isOpen(message) ? (message as ClientFrame) : undefined;
+    case 'body':
+      return message.length === 3 && isPiece(message[2]) ? (message as ClientFrame) : undefined;
+    case 'ack':
+      return message.length === 3 && isCount(message[2]) ? (message as ClientFrame) : undefined;
+    case 'abort':
+      return message.length === 2 ? (message as ClientFrame) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function isOpen(message: unknown[]): boolean {
+  const [, , again, method, url, headers, size, first] = message;
+  return (
+    message.length === 8 &&
+    typeof again === 'boolean' &&
+    typeof method === 'string' &&
+    METHOD.test(method) &&
+    typeof url === 'string' &&
+    url.length <= MAX_URL &&
+    Array.isArray(headers) &&
+    headers.length <= MAX_HEADERS &&
+    headers.every(isHeader) &&
+    isCount(size) &&
+    (first === null ? size === 0 : isPiece(first) && first.byteLength <= size)
+  );
+}
+
+function isHeader(header: unknown): boolean {
+  return (
+    Array.isArray(header) &&
+    header.length === 2 &&
+    typeof header[0] === 'string' &&
+    typeof header[1] === 'string'
+  );
+}
+
+function isPiece(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && value.byteLength <= PIECE;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

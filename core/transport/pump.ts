@@ -1,0 +1,105 @@
+import { PIECE, WINDOW } from './frames.ts';
+import type { Pace } from './pace.ts';
+
+export interface Pump {
+  /** Sends the whole body; rejects where its stream breaks. */
+  run(): Promise<void>;
+  /** The caller took so many bytes. */
+  acknowledge(bytes: number): void;
+  /** Stops for good: the stream is cancelled, which closes its provider's socket. */
+  cancel(reason: unknown): void;
+}
+
+/**
+ * Moves an answer's body to the port: small chunks are gathered while they come in a flood, large ones
+ * are cut, and nothing is read while WINDOW bytes are not acknowledged.
+ */
+export function createPump(
+  body: ReadableStream<Uint8Array>,
+  send: (bytes: Uint8Array) => void,
+  pace: Pace,
+): Pump {
+  const reader = body.getReader();
+  let gathered: Uint8Array[] = [];
+  let size = 0;
+  let unacknowledged = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let cancelled = false;
+  let resume: (() => void) | undefined;
+
+  function post(bytes: Uint8Array): void {
+    unacknowledged += bytes.byteLength;
+    send(bytes);
+  }
+
+  function flush(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (size === 0) return;
+    const bytes = join(gathered, size);
+    gathered = [];
+    size = 0;
+    post(bytes);
+  }
+
+  async function room(): Promise<void> {
+    if (unacknowledged + size < WINDOW) return;
+    flush();
+    while (unacknowledged >= WINDOW && !cancelled) {
+      await new Promise<void>((resolve) => (resume = resolve));
+    }
+  }
+
+  async function run(): Promise<void> {
+    for (;;) {
+      await room();
+      const { done, value } = await reader.read();
+      if (done || cancelled) return flush();
+      if (value.byteLength === 0) continue;
+      if (size + value.byteLength > PIECE) flush();
+      if (value.byteLength > PIECE) {
+        for (let start = 0; start < value.byteLength && !cancelled; start += PIECE) {
+          await room();
+          post(value.slice(start, start + PIECE));
+        }
+        continue;
+      }
+      gathered.push(value);
+      size += value.byteLength;
+      if (timer !== undefined) continue;
+      const delay = pace.delay();
+      if (delay > 0) timer = setTimeout(flush, delay);
+      else flush();
+    }
+  }
+
+  return {
+    run,
+    acknowledge(bytes) {
+      unacknowledged = Math.max(0, unacknowledged - bytes);
+      if (unacknowledged < WINDOW) resume?.();
+    },
+    cancel(reason) {
+      cancelled = true;
+      clearTimeout(timer);
+      gathered = [];
+      size = 0;
+      resume?.();
+      // The stream may have broken already; there is nobody left to tell.
+      reader.cancel(reason).catch(() => undefined);
+    },
+  };
+}
+
+/** A view is posted with the whole buffer behind it, so a part of a buffer is copied. */
+function join(chunks: Uint8Array[], size: number): Uint8Array {
+  const [only] = chunks;
+  if (chunks.length === 1 && only?.buffer.byteLength === size) return only;
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}

@@ -1,0 +1,202 @@
+/**
+ * The router's end: frames of one port become calls of the router, its answers become frames. Nothing
+ * that comes over the port is trusted; who calls is what the host read from the browser.
+ */
+import { errorHeaders, TRUNCATED, toErrorText, type Refusal } from './broken.ts';
+import {
+  MAX_BODY,
+  toClientFrame,
+  type ClientFrame,
+  type HeaderList,
+  type ServerFrame,
+} from './frames.ts';
+import type { Journal } from './journal.ts';
+import type { Pace } from './pace.ts';
+import type { Port } from './port.ts';
+import { createPump, type Pump } from './pump.ts';
+import type { Caller, HostCall } from '../ports.ts';
+import { VIRTUAL_ORIGIN, type Handle } from '../handle.ts';
+
+export interface ServerOptions {
+  handle: Handle;
+  journal: Journal;
+  pace: Pace;
+  /** Keeps the worker alive until the returned function is called. */
+  keepAlive(): () => void;
+  randomId(): string;
+}
+
+/** The other end of a port, as the browser says. */
+export interface Peer {
+  /** The same for every port of one document, and for no other document. */
+  readonly document: string;
+  /** What CORS headers name, and the journal. */
+  readonly origin: string;
+  /** Rejects where the caller can't be known for certain: then every call is refused. */
+  readonly caller: Promise<Caller>;
+}
+
+const BEAT_MS = 15_000;
+/** What one document may have under way; a browser itself opens fewer connections to a host. */
+const MAX_CALLS = 256;
+const MAX_UPLOADS = 3 * MAX_BODY;
+
+const TOO_LARGE: Refusal = {
+  status: 413,
+  code: 'request_too_large',
+  type: 'invalid_request_error',
+  message: 'The request is larger than 48 MiB.',
+};
+const TOO_MANY: Refusal = {
+  status: 429,
+  code: 'rate_limited',
+  type: 'rate_limit_error',
+  message: 'This page has too many calls under way.',
+};
+const NOT_KNOWN: Refusal = {
+  status: 403,
+  code: 'origin_not_authorized',
+  type: 'permission_error',
+  message: 'The browser did not say which site is calling.',
+};
+
+type Open = Extract<ClientFrame, [type: 'open', ...unknown[]]>;
+
+interface Job {
+  readonly frame: Open;
+  readonly body: Uint8Array[];
+  received: number;
+  readonly controller: AbortController;
+  /** Lets the worker sleep. */
+  readonly release: () => void;
+  pump?: Pump;
+}
+
+/** Serves the port until its other end goes away. */
+export function serve(port: Port, peer: Peer, options: ServerOptions): void {
+  const { handle, journal, pace, keepAlive, randomId } = options;
+  const jobs = new Map<number, Job>();
+  const known = peer.caller.catch(() => undefined);
+  let uploads = 0;
+  let beat: ReturnType<typeof setInterval> | undefined;
+  const post = (frame: ServerFrame) => port.post(frame);
+
+  port.listen(receive, () => {
+    for (const job of [...jobs.values()]) abort(job);
+  });
+
+  function receive(message: unknown): void {
+    const frame = toClientFrame(message);
+    if (!frame) return;
+    const job = jobs.get(frame[1]);
+    switch (frame[0]) {
+      case 'open':
+        return job ? undefined : open(frame);
+      case 'body':
+        return job && upload(job, frame[2]);
+      case 'ack':
+        return job?.pump?.acknowledge(frame[2]);
+      case 'abort':
+        return job && abort(job);
+    }
+  }
+
+  function open(frame: Open): void {
+    const [, id, , , url, , size, first] = frame;
+    if (!isVirtual(url)) return;
+    if (size > MAX_BODY) return refuse(id, url, TOO_LARGE);
+    if (jobs.size >= MAX_CALLS || uploads + size > MAX_UPLOADS) return refuse(id, url, TOO_MANY);
+    const controller = new AbortController();
+    const job: Job = { frame, body: [], received: 0, controller, release: keepAlive() };
+    jobs.set(id, job);
+    uploads += size;
+    beat ??= setInterval(() => post(['beat', 0]), BEAT_MS);
+    if (first) job.body.push(first);
+    job.received = first?.byteLength ?? 0;
+    if (job.received === size) void answer(job);
+  }
+
+  function upload(job: Job, bytes: Uint8Array): void {
+    const [, id, , , , , size] = job.frame;
+    // More than was announced, or after the end: not one of our clients.
+    if (job.received === size || job.received + bytes.byteLength > size) return;
+    job.body.push(bytes);
+    job.received += bytes.byteLength;
+    post(['ack', id, bytes.byteLength]);
+    if (job.received === size) void answer(job);
+  }
+
+  function close(job: Job): void {
+    if (!jobs.delete(job.frame[1])) return;
+    uploads -= job.frame[6];
+    job.release();
+    if (jobs.size > 0) return;
+    clearInterval(beat);
+    beat = undefined;
+  }
+
+  function abort(job: Job): void {
+    close(job);
+    const reason = new DOMException('The page gave up the call', 'AbortError');
+    job.controller.abort(reason);
+    job.pump?.cancel(reason);
+  }
+
+  async function answer(job: Job): Promise<void> {
+    const [, id, again, , url] = job.frame;
+    const key = `${peer.document} ${id}`;
+    const { origin } = peer;
+    const { signal } = job.controller;
+    try {
+      const caller = await known;
+      if (!caller) return refuse(id, url, NOT_KNOWN);
+      if (again && (await journal.mayHaveBeenSent(key))) return refuse(id, url, TRUNCATED);
+      journal.received(key, origin);
+      const request = toRequest(job);
+      const call: HostCall = {
+        id: randomId(),
+        dispatched: () => journal.dispatched(key, origin),
+      };
+      const response = await handle(request, caller, call);
+      if (signal.aborted) return void response.body?.cancel(signal.reason).catch(() => undefined);
+      journal.headers(key, origin);
+      const { status, statusText, headers, body } = response;
+      post(['head', id, status, statusText, [...headers]]);
+      if (body) {
+        job.pump = createPump(body, (bytes) => post(['data', id, bytes]), pace);
+        await job.pump.run();
+      }
+      if (!signal.aborted) post(['end', id]);
+    } catch {
+      // The router never rejects and its streams say their own errors: this is a fault or an abort.
+      if (!signal.aborted) post(['fail', id]);
+    } finally {
+      journal.done(key);
+      close(job);
+    }
+  }
+
+  function refuse(id: number, url: string, refusal: Refusal): void {
+    post(['head', id, refusal.status, '', errorHeaders(peer.origin)]);
+    post(['data', id, new TextEncoder().encode(toErrorText(url, refusal))]);
+    post(['end', id]);
+  }
+}
+
+function isVirtual(url: string): boolean {
+  return URL.canParse(url) && new URL(url).origin === VIRTUAL_ORIGIN;
+}
+
+/** Throws where a header or the method is none. */
+function toRequest({ frame, body, received, controller }: Job): Request {
+  const [, , , method, url, headers] = frame;
+  return new Request(url, {
+    method,
+    headers: headers as HeaderList,
+    body:
+      received === 0 ? null : body.length === 1 ? toPart(body[0]) : new Blob(body as BlobPart[]),
+    signal: controller.signal,
+  });
+}
+
+const toPart = (bytes: Uint8Array | undefined) => bytes as Uint8Array<ArrayBuffer>;
