@@ -6,10 +6,11 @@ import { FORMATS } from './formats/index.ts';
 import { createHandle, type Handle } from './handle.ts';
 import { createCredentials } from './middleware/credentials.ts';
 import { createLiveRequests } from './middleware/live.ts';
-import type { Resolve } from './middleware/resolve.ts';
+import { createResolve } from './middleware/resolve.ts';
 import { createPermissions, type Permissions } from './permissions/grants.ts';
 import type { Ports } from './ports.ts';
-import { createRegistry, type Catalogue, type Registry } from './providers/registry.ts';
+import { createCatalogue } from './providers/catalogue.ts';
+import { createRegistry } from './providers/registry.ts';
 import { readRecords } from './storage/read.ts';
 import { readSettings } from './storage/settings.ts';
 import { createUsageCounter } from './usage/counter.ts';
@@ -32,13 +33,14 @@ export function createRouter(host: Ports): Router {
   const registry = createRegistry(ports, changes);
   const vault = createVault(ports);
   const keys = createKeys(ports, vault);
+  const catalogue = createCatalogue({ ports, changes, registry, keys, vault });
   const parts: Parts = {
     ports,
     formats: FORMATS,
     permissions: orInTime(() => createPermissions(ports)),
     registry,
-    catalogue: staticCatalogue,
-    resolve: byPrefix(registry),
+    catalogue,
+    resolve: createResolve({ ports, changes, registry, catalogue }),
     credentials: createCredentials(ports, keys, vault),
     usage: createUsageCounter(ports),
     live: createLiveRequests(ports),
@@ -72,30 +74,6 @@ function orInTime(create: () => Permissions): Permissions {
     const notYet = () => Promise.reject(new RouterError('origin_not_authorized', 'Not built yet.'));
     return { check: notYet, find: notYet, list: notYet, save: notYet, revoke: notYet };
   }
-}
-
-const staticCatalogue: Catalogue = {
-  list: async (providers) => ({
-    models: providers.flatMap((provider) =>
-      (provider.models ?? []).map((id) => ({ provider, model: { id } })),
-    ),
-    failed: [],
-  }),
-  cached: async (provider) => (provider.models ?? []).map((id) => ({ id })),
-  refresh: async () => {},
-};
-
-function byPrefix(registry: Registry): Resolve {
-  return async ({ model, provider }) => {
-    const asked = !model || model === 'auto' || model === 'default' ? 'mock/echo' : model;
-    const slash = asked.indexOf('/');
-    const found = await registry.find(provider ?? asked.slice(0, slash));
-    if (found === undefined) {
-      throw new RouterError('model_not_found', `There is no model “${asked}”.`, { param: 'model' });
-    }
-    const target = { provider: found, model: provider ? asked : asked.slice(slash + 1) };
-    return { targets: [target], answerModel: asked };
-  };
 }
 
 const laterControl = new Proxy({} as Control, {

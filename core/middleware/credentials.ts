@@ -4,7 +4,7 @@ import { needsKey, type Provider } from '../providers/provider.ts';
 import { destinationOf } from '../providers/registry.ts';
 import type { KeyRecord } from '../storage/records.ts';
 import type { Keys } from '../vault/keys.ts';
-import type { Vault } from '../vault/vault.ts';
+import { isSameDestination, type Vault } from '../vault/vault.ts';
 
 /** One key for one request. */
 export interface Credential {
@@ -67,9 +67,13 @@ export function createCredentials(
         if (!needsKey(provider)) return undefined;
         throw new RouterError('no_provider_key', `There is no key for ${provider.name}.`);
       }
-      const turn = enabled.length === 1 ? 0 : await takeTurn(provider.id);
-      const key = enabled[turn % enabled.length]!;
-      return { keyId: key.id, secret: await vault.open(key, destinationOf(provider)) };
+      const destination = destinationOf(provider);
+      const here = enabled.filter((key) => isSameDestination(key.destination, destination));
+      // A key that was saved for another address does not open; the vault's error says so.
+      const pool = here.length > 0 ? here : enabled;
+      const turn = pool.length === 1 ? 0 : await takeTurn(provider.id);
+      const key = pool[turn % pool.length]!;
+      return { keyId: key.id, secret: await vault.open(key, destination) };
     },
     async usable(provider) {
       if (!needsKey(provider)) return true;

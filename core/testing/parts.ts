@@ -87,7 +87,9 @@ export function createTestRouter(
         };
       },
       cached: async () => [],
+      isKnown: async () => true,
       refresh: async () => {},
+      learn: async () => {},
     },
     async resolve({ model, provider }) {
       const targets = (model ?? 'mock/echo').split(',').map((route): Target => {
