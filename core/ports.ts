@@ -77,7 +77,16 @@ export interface PermissionAnswer {
   readonly decision: 'allow' | 'deny';
   /** `once`: this call only; `session`: until the browser closes; `always`: stored. */
   readonly remember: 'once' | 'session' | 'always';
-  readonly limits?: { readonly usdPerDay?: number; readonly requestsPerMinute?: number };
+  readonly limits?: {
+    readonly usdPerDay?: number;
+    readonly tokensPerDay?: number;
+    readonly requestsPerMinute?: number;
+    readonly maxTokens?: number;
+  };
+  /** What the person ticked. Absent: `chat`, and the scope that was asked for. */
+  readonly scopes?: readonly Scope[];
+  /** Absent: any model. */
+  readonly models?: readonly string[];
 }
 
 /** Posted on the BroadcastChannel CHANGE_CHANNEL to all pages and workers of one host. */

@@ -1,5 +1,21 @@
-import type { Caller, Ports, Scope } from '../ports.ts';
+import { RouterError } from '../errors.ts';
+import type { Caller, PermissionAnswer, PermissionQuestion, Ports, Scope } from '../ports.ts';
 import type { SiteRecord } from '../storage/records.ts';
+import { createLimits } from './limits.ts';
+import {
+  coversModel,
+  coversScope,
+  isLoopbackOrigin,
+  mayCoverModel,
+  toOwners,
+  toSiteKey,
+  toSubject,
+  type ModelTarget,
+  type Subject,
+} from './match.ts';
+import { createQuestions, type QuestionOptions } from './questions.ts';
+import { createSites } from './sites.ts';
+import { createStormControl } from './storm.ts';
 
 export interface PermissionRequest {
   readonly caller: Caller;
@@ -14,6 +30,8 @@ export interface PermissionRequest {
 /** What the call may do. First-party calls may do everything. */
 export interface Grant {
   readonly models: readonly string[];
+  /** Decides about a resolved model; to be asked before each upstream call, and for lists of models. */
+  allows(target: ModelTarget): boolean;
   readonly site?: SiteRecord;
   /** Fires with a RouterError when the grant is revoked; the call must stop. */
   readonly revoked?: AbortSignal;
@@ -22,17 +40,200 @@ export interface Grant {
 export interface Permissions {
   /**
    * Waits for the person where they must be asked. Throws `origin_not_authorized`, `user_rejected`,
-   * `scope_denied`, `consent_pending`, `origin_blocked`.
+   * `scope_denied`, `consent_pending`, `origin_blocked`, `site_budget_exceeded`.
    */
   check(request: PermissionRequest): Promise<Grant>;
   /** The stored or session grant, without asking. */
   find(origin: string, topOrigin: string): Promise<SiteRecord | undefined>;
   list(): Promise<(SiteRecord & { session?: boolean })[]>;
+  /** Stores a decision. Throws `invalid_request` where the record or its origin is none. */
   save(site: SiteRecord): Promise<void>;
   /** Forgets the grant and aborts what runs under it. */
   revoke(origin: string, topOrigin?: string): Promise<void>;
+  /** Aborts what runs under a grant that is gone: after the stored sites were changed as a whole. */
+  recheck(): Promise<void>;
 }
 
-export function createPermissions(_ports: Ports): Permissions {
-  throw new Error('not built yet');
+const FULL_GRANT: Grant = Object.freeze({ models: ['*'], allows: () => true });
+
+export function createPermissions(ports: Ports, options: QuestionOptions = {}): Permissions {
+  const sites = createSites(ports);
+  const storms = createStormControl(ports);
+  const limits = createLimits(ports);
+  const questions = createQuestions(ports, { answered, abandoned: countRefusal }, options);
+  /** One controller a grant that something may run under; `once` where nothing is remembered of it. */
+  const live = new Map<string, { controller: AbortController; once: boolean }>();
+
+  async function countRefusal(subject: Subject): Promise<void> {
+    for (const owner of toOwners(subject)) {
+      const error = await storms.refused(owner);
+      if (error) questions.withdrawOwner(owner, error);
+    }
+  }
+
+  async function answered(
+    subject: Subject,
+    question: PermissionQuestion,
+    answer: PermissionAnswer,
+  ): Promise<void> {
+    const site = toSite(subject, question, answer, ports.now());
+    if (answer.decision === 'deny') await countRefusal(subject);
+    else await Promise.all(toOwners(subject).map((owner) => storms.forget(owner)));
+    // What is sent to such a page can be read and changed on the way: not for ever.
+    const unencrypted =
+      answer.decision === 'allow' && [subject.origin, subject.topOrigin].some(isUnencrypted);
+    if (answer.remember === 'session' || (answer.remember === 'always' && unencrypted))
+      await sites.saveForSession(site);
+    else if (answer.remember === 'always') await sites.save(site);
+    if (answer.remember !== 'once') ports.publish({ topic: 'sites' });
+  }
+
+  async function ask(
+    subject: Subject,
+    request: PermissionRequest,
+  ): Promise<{ site: SiteRecord; once: boolean }> {
+    for (const owner of toOwners(subject)) {
+      const error = await storms.blocked(owner);
+      if (error) throw error;
+    }
+    const { scope, model, provider, signal } = request;
+    const question: PermissionQuestion = {
+      origin: subject.origin,
+      topOrigin: subject.topOrigin ?? subject.origin,
+      scope,
+      ...(model !== undefined && { model }),
+      ...(provider !== undefined && { provider }),
+    };
+    const answer = await questions.ask(subject, question, signal).catch((error: unknown) => {
+      if (error instanceof RouterError || signal.aborted) throw error;
+      throw notAuthorized(subject.origin, error);
+    });
+    if (answer.decision === 'deny') throw rejected();
+    return {
+      site: toSite(subject, question, answer, ports.now()),
+      once: answer.remember === 'once',
+    };
+  }
+
+  async function admit(
+    key: string,
+    site: SiteRecord,
+    { scope, model }: PermissionRequest,
+    once: boolean,
+  ): Promise<Grant> {
+    if (site.decision === 'deny') throw notAuthorized(site.origin);
+    if (!coversScope(site.scopes, scope))
+      throw new RouterError(
+        'scope_denied',
+        `This site may use ${site.scopes.join(', ') || 'nothing'}, not ${scope}. Ask for the scope, or change it under Sites.`,
+      );
+    if (!mayCoverModel(site.models, model)) throw modelDenied(site, model ?? '');
+    await limits.admit(key, site);
+    const running = live.get(key) ?? { controller: new AbortController(), once };
+    running.once &&= once;
+    live.set(key, running);
+    if (!once) sites.touch(key);
+    return {
+      models: site.models,
+      allows: (target) => coversModel(site.models, target),
+      site,
+      revoked: running.controller.signal,
+    };
+  }
+
+  function abortLive(key: string, origin: string): void {
+    const reason = new RouterError(
+      'origin_not_authorized',
+      `The permission of ${origin} was taken back. Open the Gatehouse icon to allow the site again.`,
+    );
+    live.get(key)?.controller.abort(reason);
+    live.delete(key);
+  }
+
+  return {
+    async check(request) {
+      const { caller, signal } = request;
+      if (caller.kind === 'first-party') return FULL_GRANT;
+      const subject = toSubject(caller);
+      if (!subject) throw noIdentity();
+      signal.throwIfAborted();
+      const stored = await sites.find(subject);
+      if (stored) return admit(stored.key, stored.site, request, false);
+      const { site, once } = await ask(subject, request);
+      return admit(toSiteKey(subject), site, request, once);
+    },
+    async find(origin, topOrigin) {
+      const subject = toSubject({ kind: 'site', origin, topOrigin });
+      return subject && (await sites.find(subject))?.site;
+    },
+    list: sites.list,
+    async save(site) {
+      const key = await sites.save(site);
+      if (site.decision === 'deny') abortLive(key, site.origin);
+      ports.publish({ topic: 'sites' });
+    },
+    async revoke(origin, topOrigin) {
+      const key = toSiteKey({ origin, topOrigin });
+      await sites.remove(key);
+      abortLive(key, origin);
+      ports.publish({ topic: 'sites' });
+    },
+    async recheck() {
+      const decisions = new Map(
+        (await sites.list()).map((site) => [toSiteKey(site), site.decision]),
+      );
+      for (const [key, { once }] of [...live])
+        if ((decisions.get(key) ?? (once ? 'allow' : 'deny')) === 'deny')
+          abortLive(key, key.split(' ')[0] ?? key);
+    },
+  };
 }
+
+function toSite(
+  subject: Subject,
+  { scope }: PermissionQuestion,
+  { decision, limits, scopes, models }: PermissionAnswer,
+  createdAt: number,
+): SiteRecord {
+  const asked: Scope[] = scope === 'chat' || scope === 'models' ? ['chat'] : ['chat', scope];
+  return {
+    ...subject,
+    decision,
+    scopes: scopes ? [...scopes] : asked,
+    models: models ? [...models] : ['*'],
+    ...(limits && { limits: { ...limits } }),
+    createdAt,
+  };
+}
+
+function isUnencrypted(origin: string | undefined): boolean {
+  return origin !== undefined && origin.startsWith('http:') && !isLoopbackOrigin(origin);
+}
+
+export function modelDenied(site: SiteRecord, model: string): RouterError {
+  return new RouterError(
+    'scope_denied',
+    `This site may use ${site.models.join(', ') || 'no model'}, not ${model}. Choose another model, or change it under Sites.`,
+    { param: 'model' },
+  );
+}
+
+function notAuthorized(origin: string, cause?: unknown): RouterError {
+  return new RouterError(
+    'origin_not_authorized',
+    `${origin} has no permission to use Gatehouse. Make the call from a click so the user can be asked, or open the Gatehouse icon and allow the site.`,
+    { cause },
+  );
+}
+
+const noIdentity = () =>
+  new RouterError(
+    'origin_not_authorized',
+    "This kind of page can't use Gatehouse: the browser gives it no origin of its own (a sandboxed frame, a file, a data: address). Make the call from an ordinary http or https page.",
+  );
+
+const rejected = () =>
+  new RouterError(
+    'user_rejected',
+    "The user refused this request. Don't ask again unprompted; offer a Connect button.",
+  );

@@ -1,0 +1,180 @@
+/** Who a permission is for, and what it covers. Pure. */
+import type { Caller, Scope } from '../ports.ts';
+
+/** The pair of origins that a grant belongs to. `topOrigin` only where a frame is cross-origin. */
+export interface Subject {
+  readonly origin: string;
+  readonly topOrigin?: string;
+}
+
+/**
+ * The subject of a call, or undefined for one that can have no permission: an opaque origin
+ * (`"null"`: sandboxed, `data:`), `file:`, a missing origin, any scheme but http and https.
+ */
+export function toSubject(caller: Extract<Caller, { kind: 'site' }>): Subject | undefined {
+  const { origin, topOrigin } = caller;
+  if (!isWebOrigin(origin) || !isWebOrigin(topOrigin)) return undefined;
+  return origin === topOrigin ? { origin } : { origin, topOrigin };
+}
+
+/**
+ * Exactly as the browser writes an http or https origin. A `*` may stand in a real host's name; here
+ * it is a pattern's.
+ */
+export function isWebOrigin(text: unknown): text is string {
+  if (typeof text !== 'string' || text.includes('*')) return false;
+  const url = URL.parse(text);
+  return (
+    url !== null && (url.protocol === 'https:' || url.protocol === 'http:') && url.origin === text
+  );
+}
+
+/** The key of a site's record in the database. */
+export function toSiteKey({ origin, topOrigin }: Subject): string {
+  return topOrigin === undefined || topOrigin === origin ? origin : `${origin} ${topOrigin}`;
+}
+
+/**
+ * Keys of the records that may cover a subject, the closest first: its own, then
+ * `https://*.b.example.com`, `https://*.example.com`.
+ */
+export function toCandidateKeys(subject: Subject): string[] {
+  const { origin, topOrigin } = subject;
+  const { protocol, hostname, port } = new URL(origin);
+  const keys = [toSiteKey(subject)];
+  const end = registrableDomain(hostname);
+  if (end === undefined) return keys;
+  for (let rest = hostname; rest !== end && rest.includes('.');) {
+    rest = rest.slice(rest.indexOf('.') + 1);
+    const pattern = `${protocol}//*.${rest}${port && `:${port}`}`;
+    keys.push(topOrigin === undefined ? pattern : `${pattern} ${topOrigin}`);
+  }
+  return keys;
+}
+
+/** `https://*.example.com`: all subdomains of a domain that one owner has; not the domain itself. */
+export function isOriginPattern(text: string): boolean {
+  const match = /^(https?:\/\/)\*\.([^*]+)$/.exec(text);
+  if (!match) return false;
+  const origin = `${match[1]}${match[2]}`;
+  return isWebOrigin(origin) && registrableDomain(new URL(origin).hostname) !== undefined;
+}
+
+/** On this computer: what is sent there can't be read on a network. */
+export function isLoopbackOrigin(origin: string): boolean {
+  const hostname = URL.parse(origin)?.hostname ?? '';
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  );
+}
+
+/** Second labels below which a country registers: `example.co.uk`. */
+const SECOND_LABELS = new Set(
+  'ac co com edu gob gouv gov go ltd mil ne net nom or org plc sch'.split(' '),
+);
+
+/** Hosts where each subdomain is another person's. Not complete, and need not be. */
+const SHARED_HOSTS = new Set(
+  (
+    'amazonaws.com appspot.com azurestaticapps.net azurewebsites.net blogspot.com cloudfront.net ' +
+    'codesandbox.io csb.app deno.dev firebaseapp.com fly.dev github.io gitlab.io glitch.me ' +
+    'herokuapp.com hf.space lovable.app neocities.org netlify.app ngrok-free.app ngrok.app ngrok.io ' +
+    'onrender.com pages.dev r2.dev repl.co replit.app replit.dev run.app stackblitz.io ' +
+    'streamlit.app surge.sh trycloudflare.com vercel.app web.app webcontainer.io workers.dev'
+  ).split(' '),
+);
+
+/**
+ * The domain that one owner has, as well as it can be told without the public suffix list (200 kB);
+ * undefined for an address, a bare name, or a suffix itself.
+ */
+export function registrableDomain(hostname: string): string | undefined {
+  if (hostname.startsWith('[') || /^[\d.]+$/.test(hostname)) return undefined;
+  const labels = hostname.replace(/\.$/, '').split('.');
+  if (labels.length < 2 || labels.at(-1) === 'localhost') return undefined;
+  const isLongSuffix =
+    SHARED_HOSTS.has(labels.slice(-2).join('.')) ||
+    (labels.at(-1)?.length === 2 && SECOND_LABELS.has(labels.at(-2) ?? ''));
+  const length = isLongSuffix ? 3 : 2;
+  return labels.length < length ? undefined : labels.slice(-length).join('.');
+}
+
+/**
+ * Origins that one owner can make many of. Addresses and names of this computer go by port, because
+ * each port is another program.
+ */
+export function toOwner(origin: string): string {
+  const { hostname, host, port } = new URL(origin);
+  if (hostname.endsWith('.localhost')) return port ? `localhost:${port}` : 'localhost';
+  return registrableDomain(hostname) ?? host;
+}
+
+/**
+ * The owners that a question is counted against. A frame counts apart from its top page, which may be
+ * innocent of it; all frames of one top page count together, for it may make them from many domains.
+ */
+export function toOwners({ origin, topOrigin }: Subject): string[] {
+  if (topOrigin === undefined) return [toOwner(origin)];
+  return [toOwner(origin), `frames in ${toOwner(topOrigin)}`];
+}
+
+/** `chat` includes `models`: an app that may chat must be able to choose. */
+export function coversScope(scopes: readonly Scope[], wanted: Scope): boolean {
+  return scopes.includes(wanted) || (wanted === 'models' && scopes.includes('chat'));
+}
+
+/** `*` stands for any text, also none. Ids differ in case between providers, so case is ignored. */
+export function matchesPattern(pattern: string, text: string): boolean {
+  const [p, t] = [pattern.toLowerCase(), text.toLowerCase()];
+  let [at, from, star, mark] = [0, 0, -1, 0];
+  // Goes back to the last star only, so it takes time in proportion to length x length at worst.
+  while (at < t.length) {
+    if (p[from] === '*') [star, mark, from] = [from, at, from + 1];
+    else if (p[from] === t[at]) [at, from] = [at + 1, from + 1];
+    else if (star >= 0) [from, mark, at] = [star + 1, mark + 1, mark + 1];
+    else return false;
+  }
+  while (p[from] === '*') from++;
+  return from === p.length;
+}
+
+export interface ModelTarget {
+  readonly provider: string;
+  /** The model's id at its provider. */
+  readonly model: string;
+  /** The person's own name for it, where the call named that. */
+  readonly logical?: string;
+}
+
+/**
+ * Whether a list of patterns covers a resolved model. A pattern with a slash is `provider/model` or a
+ * logical name; one without is a model at any provider, or a logical name.
+ */
+export function coversModel(patterns: readonly string[], target: ModelTarget): boolean {
+  const { provider, model, logical } = target;
+  return patterns.some(
+    (pattern) =>
+      matchesPattern(pattern, pattern.includes('/') ? `${provider}/${model}` : model) ||
+      (logical !== undefined && matchesPattern(pattern, logical)),
+  );
+}
+
+/**
+ * Whether a name as a caller wrote it may turn out to be covered. False only where no resolution
+ * would help; `coversModel` decides afterwards.
+ */
+export function mayCoverModel(patterns: readonly string[], written: string | undefined): boolean {
+  if (written === undefined || ['', 'auto', 'default', 'free'].includes(written)) return true;
+  const tail = written.slice(written.indexOf('/') + 1);
+  return patterns.some((pattern) => {
+    if (matchesPattern(pattern, written)) return true;
+    const slash = pattern.indexOf('/');
+    if (slash < 0) return matchesPattern(pattern, tail);
+    return (
+      pattern.slice(0, slash).includes('*') || matchesPattern(pattern.slice(slash + 1), written)
+    );
+  });
+}

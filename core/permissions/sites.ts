@@ -1,0 +1,110 @@
+import { RouterError } from '../errors.ts';
+import type { Ports } from '../ports.ts';
+import { checkRecord, readRecords } from '../storage/read.ts';
+import type { SiteRecord } from '../storage/records.ts';
+import { change } from '../storage/transaction.ts';
+import { isOriginPattern, isWebOrigin, toCandidateKeys, toSiteKey, type Subject } from './match.ts';
+import { createSessionValue } from './session-value.ts';
+
+/** The decisions that are remembered: stored ones, and those that end with the browser. */
+export interface Sites {
+  /** The closest one that covers the subject. */
+  find(subject: Subject): Promise<{ key: string; site: SiteRecord } | undefined>;
+  list(): Promise<(SiteRecord & { session?: boolean })[]>;
+  /** Stores a decision and answers its key. Throws `invalid_request`, `storage_full`. */
+  save(site: SiteRecord): Promise<string>;
+  saveForSession(site: SiteRecord): Promise<void>;
+  remove(key: string): Promise<void>;
+  /** Notes that a stored grant was used; about once a minute, and never in the way of a call. */
+  touch(key: string): void;
+}
+
+const TOUCH_EVERY_MS = 60_000;
+
+export function createSites({
+  openDatabase,
+  session,
+  now,
+}: Pick<Ports, 'openDatabase' | 'session' | 'now'>): Sites {
+  /** By key. Every key begins with `http`, so none is a name that every object has. */
+  const passing = createSessionValue<Record<string, SiteRecord>>(session, 'grants', () => ({}));
+  const touched = new Map<string, number>();
+
+  async function touch(key: string): Promise<void> {
+    const store = (await openDatabase()).transaction('sites', 'readwrite').store;
+    const site = await store.get(key);
+    if (site) await store.put({ ...site, lastUsedAt: now() }, key);
+  }
+
+  return {
+    async find(subject) {
+      const keys = toCandidateKeys(subject);
+      const own = keys[0] ?? '';
+      const kept = (await passing.get())[own];
+      if (kept) return { key: own, site: kept };
+      const store = (await openDatabase()).transaction('sites').store;
+      const found = await Promise.all(keys.map((key) => store.get(key)));
+      for (const [index, value] of found.entries()) {
+        const checked = checkRecord('sites', value);
+        if ('record' in checked) return { key: keys[index] ?? own, site: checked.record };
+      }
+      return undefined;
+    },
+    async list() {
+      const stored = (await readRecords(await openDatabase(), 'sites')).records;
+      const ending = Object.values(await passing.get());
+      const replaced = new Set(ending.map(toSiteKey));
+      return [
+        ...stored.filter((site) => !replaced.has(toSiteKey(site))),
+        ...ending.map((site) => ({ ...site, session: true })),
+      ];
+    },
+    async save(site) {
+      const record = toSiteRecord(site);
+      const key = toSiteKey(record);
+      await change(openDatabase, ['sites'], (transaction) =>
+        transaction.objectStore('sites').put(record, key),
+      );
+      await passing.update((all) => void delete all[key]);
+      return key;
+    },
+    saveForSession: (site) => passing.update((all) => void (all[toSiteKey(site)] = site)),
+    async remove(key) {
+      await change(openDatabase, ['sites'], (transaction) =>
+        transaction.objectStore('sites').delete(key),
+      );
+      await passing.update((all) => void delete all[key]);
+    },
+    touch(key) {
+      if (now() - (touched.get(key) ?? -Infinity) < TOUCH_EVERY_MS) return;
+      touched.set(key, now());
+      // A full disk must not fail the call for the sake of a date.
+      touch(key).catch(() => undefined);
+    },
+  };
+}
+
+/** The record as it is stored. Throws `invalid_request` with the path that is wrong. */
+export function toSiteRecord(input: SiteRecord): SiteRecord {
+  // What a screen's view adds to the record.
+  const fields: Record<string, unknown> = { ...input };
+  delete fields.session;
+  delete fields.today;
+  const checked = checkRecord('sites', fields);
+  if ('reason' in checked) throw new RouterError('invalid_request', `${checked.reason}.`);
+  const site = checked.record;
+  if (!isWebOrigin(site.origin) && !isOriginPattern(site.origin))
+    throw new RouterError(
+      'invalid_request',
+      `${JSON.stringify(site.origin)} is no site. Write it as https://example.com, or https://*.example.com for its subdomains.`,
+      { param: 'origin' },
+    );
+  if (site.topOrigin !== undefined && !isWebOrigin(site.topOrigin))
+    throw new RouterError(
+      'invalid_request',
+      `${JSON.stringify(site.topOrigin)} is no site. Write it as https://example.com.`,
+      { param: 'topOrigin' },
+    );
+  if (site.topOrigin === site.origin) delete site.topOrigin;
+  return site;
+}
