@@ -1,5 +1,6 @@
 import { RouterError } from '../errors.ts';
-import { authorise, isAllowed } from '../middleware/permission.ts';
+import { authorise } from '../middleware/permission.ts';
+import { coversId } from '../permissions/match.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { CatalogModel, LogicalModelRecord } from '../storage/records.ts';
 import { jsonAnswer, toHeaderValue } from './answer.ts';
@@ -30,7 +31,7 @@ export async function listModels(call: Call, parts: Parts): Promise<Response> {
   const data = [
     ...logical.map(toLogical),
     ...models.map(({ provider, model }) => toListed(provider, model)),
-  ].filter(({ id }) => isAllowed(patterns, id));
+  ].filter(({ id }) => coversId(patterns, id));
   const answer = jsonAnswer({ object: 'list', data });
   if (failed.length > 0)
     answer.headers.set('x-gatehouse-partial', toHeaderValue(failed.join(', ')));
@@ -42,7 +43,7 @@ export async function getModel(call: Call, parts: Parts): Promise<Response> {
   const id = call.tail;
   const patterns = await allowedModels(call, parts);
   const found = (await findLogical(parts, id)) ?? (await findListed(parts, id));
-  if (found === undefined || !isAllowed(patterns, found.id)) {
+  if (found === undefined || !coversId(patterns, found.id)) {
     throw new RouterError('model_not_found', `There is no model “${id}”.`, { param: 'model' });
   }
   return jsonAnswer(found);

@@ -1,5 +1,5 @@
-import { RouterError } from '../errors.ts';
-import type { Grant, Permissions } from '../permissions/grants.ts';
+import { modelDenied, type Grant, type Permissions } from '../permissions/grants.ts';
+import { coversId, coversModel } from '../permissions/match.ts';
 import type { Caller, Scope } from '../ports.ts';
 import type { Resolution, Resolve, ResolveRequest } from './resolve.ts';
 
@@ -51,35 +51,17 @@ export async function authoriseAndResolve(
   return { grant, resolution: onlyAllowed(resolution, grant, wanted.model) };
 }
 
+/**
+ * The targets that the grant covers. The name of a logical model counts as itself; any other name
+ * only by where it leads: `openai/gpt-4o` may be another provider's model.
+ */
 function onlyAllowed(resolution: Resolution, grant: Grant, asked: string | undefined): Resolution {
-  if (grant.models.includes('*')) return resolution;
-  if (isAllowed(grant.models, resolution.answerModel)) return resolution;
-  const targets = resolution.targets.filter(({ provider, model }) =>
-    isAllowed(grant.models, `${provider.id}/${model}`),
+  const { targets, answerModel } = resolution;
+  const isLogical = targets.every(({ model }) => !`/${answerModel}`.endsWith(`/${model}`));
+  if (isLogical && coversId(grant.models, answerModel)) return resolution;
+  const allowed = targets.filter(({ provider, model }) =>
+    coversModel(grant.models, provider.id, model),
   );
-  if (targets.length > 0) return { ...resolution, targets };
-  throw new RouterError(
-    'scope_denied',
-    `This site may not use the model ${asked || resolution.answerModel}.`,
-    { param: 'model' },
-  );
-}
-
-/** Patterns of a grant: an exact id, or one with `*` for any characters: `groq/*`. */
-export function isAllowed(patterns: readonly string[], id: string): boolean {
-  return patterns.some((pattern) => {
-    if (!pattern.includes('*')) return pattern.toLowerCase() === id.toLowerCase();
-    const [first = '', ...rest] = pattern.toLowerCase().split('*');
-    const text = id.toLowerCase();
-    if (!text.startsWith(first)) return false;
-    let at = first.length;
-    for (const [index, piece] of rest.entries()) {
-      if (index === rest.length - 1)
-        return text.length - piece.length >= at && text.endsWith(piece);
-      const found = text.indexOf(piece, at);
-      if (found === -1) return false;
-      at = found + piece.length;
-    }
-    return true;
-  });
+  if (allowed.length > 0) return { ...resolution, targets: allowed };
+  throw modelDenied(grant.models, asked || answerModel);
 }

@@ -3,14 +3,12 @@ import type { Caller, PermissionAnswer, PermissionQuestion, Ports, Scope } from 
 import type { SiteRecord } from '../storage/records.ts';
 import { createLimits } from './limits.ts';
 import {
-  coversModel,
   coversScope,
   isLoopbackOrigin,
   mayCoverModel,
   toOwners,
   toSiteKey,
   toSubject,
-  type ModelTarget,
   type Subject,
 } from './match.ts';
 import { createQuestions, type QuestionOptions } from './questions.ts';
@@ -29,9 +27,8 @@ export interface PermissionRequest {
 
 /** What the call may do. First-party calls may do everything. */
 export interface Grant {
+  /** Patterns; match.ts says what they cover. To be asked again once the model is resolved. */
   readonly models: readonly string[];
-  /** Decides about a resolved model; to be asked before each upstream call, and for lists of models. */
-  allows(target: ModelTarget): boolean;
   readonly site?: SiteRecord;
   /** Fires with a RouterError when the grant is revoked; the call must stop. */
   readonly revoked?: AbortSignal;
@@ -54,7 +51,7 @@ export interface Permissions {
   recheck(): Promise<void>;
 }
 
-const FULL_GRANT: Grant = Object.freeze({ models: ['*'], allows: () => true });
+const FULL_GRANT: Grant = Object.freeze({ models: ['*'] });
 
 export function createPermissions(ports: Ports, options: QuestionOptions = {}): Permissions {
   const sites = createSites(ports);
@@ -127,7 +124,7 @@ export function createPermissions(ports: Ports, options: QuestionOptions = {}): 
         'scope_denied',
         `This site may use ${site.scopes.join(', ') || 'nothing'}, not ${scope}. Ask for the scope, or change it under Sites.`,
       );
-    if (!mayCoverModel(site.models, model)) throw modelDenied(site, model ?? '');
+    if (!mayCoverModel(site.models, model)) throw modelDenied(site.models, model ?? '');
     await limits.admit(key, site);
     const running = live.get(key) ?? { controller: new AbortController(), once };
     running.once &&= once;
@@ -135,7 +132,6 @@ export function createPermissions(ports: Ports, options: QuestionOptions = {}): 
     if (!once) sites.touch(key);
     return {
       models: site.models,
-      allows: (target) => coversModel(site.models, target),
       site,
       revoked: running.controller.signal,
     };
@@ -210,10 +206,10 @@ function isUnencrypted(origin: string | undefined): boolean {
   return origin !== undefined && origin.startsWith('http:') && !isLoopbackOrigin(origin);
 }
 
-export function modelDenied(site: SiteRecord, model: string): RouterError {
+export function modelDenied(models: readonly string[], model: string): RouterError {
   return new RouterError(
     'scope_denied',
-    `This site may use ${site.models.join(', ') || 'no model'}, not ${model}. Choose another model, or change it under Sites.`,
+    `This site may use ${models.join(', ') || 'no model'}, not ${model}. Choose another model, or change it under Sites.`,
     { param: 'model' },
   );
 }

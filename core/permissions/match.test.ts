@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  coversId,
   coversModel,
   coversScope,
   isLoopbackOrigin,
@@ -171,16 +172,20 @@ describe('a model pattern', () => {
     expect(performance.now() - start).toBeLessThan(1_000);
   });
 
-  const target = { provider: 'openrouter', model: 'openai/gpt-4o' };
-
   test('with a slash names the provider, without one the model', () => {
-    expect(coversModel(['*'], target)).toBe(true);
-    expect(coversModel(['openrouter/*'], target)).toBe(true);
-    expect(coversModel(['openai/*'], target)).toBe(false);
-    expect(coversModel(['openai/*'], { provider: 'openai', model: 'gpt-4o' })).toBe(true);
-    expect(coversModel(['gpt-4o*'], { provider: 'openai', model: 'gpt-4o-mini' })).toBe(true);
-    expect(coversModel(['turbo'], { ...target, logical: 'turbo' })).toBe(true);
-    expect(coversModel([], target)).toBe(false);
+    expect(coversModel(['*'], 'openrouter', 'openai/gpt-4o')).toBe(true);
+    expect(coversModel(['openrouter/*'], 'openrouter', 'openai/gpt-4o')).toBe(true);
+    expect(coversModel(['openai/*'], 'openrouter', 'openai/gpt-4o')).toBe(false);
+    expect(coversModel(['openai/*'], 'openai', 'gpt-4o')).toBe(true);
+    expect(coversModel(['gpt-4o*'], 'openai', 'gpt-4o-mini')).toBe(true);
+    expect(coversModel([], 'openai', 'gpt-4o')).toBe(false);
+  });
+
+  test('covers what is listed, logical names too', () => {
+    expect(coversId(['turbo'], 'turbo')).toBe(true);
+    expect(coversId(['groq/*'], 'groq/llama')).toBe(true);
+    expect(coversId(['llama'], 'groq/llama')).toBe(true);
+    expect(coversId(['groq/*'], 'turbo')).toBe(false);
   });
 
   test('refuses a name at once only where no resolution would help', () => {
@@ -200,7 +205,7 @@ describe('a model pattern', () => {
         word,
         fc.array(fc.constantFrom('*', 'groq/*', '*/llama', 'llama', 'openai/gpt', 'g*')),
         (provider, model, patterns) => {
-          if (!coversModel(patterns, { provider, model })) return;
+          if (!coversModel(patterns, provider, model)) return;
           expect(mayCoverModel(patterns, `${provider}/${model}`)).toBe(true);
           expect(mayCoverModel(patterns, model)).toBe(true);
         },

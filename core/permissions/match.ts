@@ -141,25 +141,24 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return from === p.length;
 }
 
-export interface ModelTarget {
-  readonly provider: string;
-  /** The model's id at its provider. */
-  readonly model: string;
-  /** The person's own name for it, where the call named that. */
-  readonly logical?: string;
+/**
+ * Whether a list of patterns covers an id as we list it: `provider/model`, or a logical name. A
+ * pattern with a slash is compared with all of it; one without stands for a model at any provider.
+ */
+export function coversId(patterns: readonly string[], id: string): boolean {
+  const slash = id.indexOf('/');
+  const [provider, model] = slash < 0 ? [undefined, id] : [id.slice(0, slash), id.slice(slash + 1)];
+  return coversModel(patterns, provider, model);
 }
 
-/**
- * Whether a list of patterns covers a resolved model. A pattern with a slash is `provider/model` or a
- * logical name; one without is a model at any provider, or a logical name.
- */
-export function coversModel(patterns: readonly string[], target: ModelTarget): boolean {
-  const { provider, model, logical } = target;
-  return patterns.some(
-    (pattern) =>
-      matchesPattern(pattern, pattern.includes('/') ? `${provider}/${model}` : model) ||
-      (logical !== undefined && matchesPattern(pattern, logical)),
-  );
+/** The same for a model that was resolved; its id at the provider may hold slashes of its own. */
+export function coversModel(
+  patterns: readonly string[],
+  provider: string | undefined,
+  model: string,
+): boolean {
+  const whole = provider === undefined ? model : `${provider}/${model}`;
+  return patterns.some((pattern) => matchesPattern(pattern, pattern.includes('/') ? whole : model));
 }
 
 /**

@@ -170,6 +170,7 @@ function createPermissions(
     list: async () => [],
     save: async () => {},
     revoke: async () => {},
+    recheck: async () => {},
   };
 }
 
