@@ -72,7 +72,14 @@ function orInTime(create: () => Permissions): Permissions {
     return create();
   } catch {
     const notYet = () => Promise.reject(new RouterError('origin_not_authorized', 'Not built yet.'));
-    return { check: notYet, find: notYet, list: notYet, save: notYet, revoke: notYet };
+    return {
+      check: notYet,
+      find: notYet,
+      list: notYet,
+      save: notYet,
+      revoke: notYet,
+      recheck: notYet,
+    };
   }
 }
 

@@ -46,7 +46,7 @@ export async function authoriseAndResolve(
     ...wanted,
     siteDefault: grant.site?.defaultModel,
     mayAsk: true,
-    mayName: (id) => isAllowed(grant.models, id),
+    mayName: (id) => coversId(grant.models, id),
   });
   return { grant, resolution: onlyAllowed(resolution, grant, wanted.model) };
 }
