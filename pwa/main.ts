@@ -2,8 +2,8 @@ import { mount } from 'svelte';
 import App from './app/App.svelte';
 import { connectWorker } from './app/worker-connection.svelte.ts';
 
-const { control, update } = connectWorker();
+const { control, update, controlled } = connectWorker();
 mount(App, {
   target: document.getElementById('app') ?? document.body,
-  props: { control, host: 'pwa', update },
+  props: { control, host: 'pwa', update, ready: () => controlled },
 });

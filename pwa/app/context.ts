@@ -1,5 +1,5 @@
 import { createContext } from 'svelte';
-import type { Change, Control, GatehouseDatabase } from '../../core/index.ts';
+import type { Change, Control } from '../../core/index.ts';
 
 export type Host = 'extension' | 'pwa';
 
@@ -7,15 +7,15 @@ export type Host = 'extension' | 'pwa';
 export interface AppContext {
   readonly host: Host;
   readonly control: Control;
-  /** This page's own connection; opened on the first call. */
-  database(): Promise<GatehouseDatabase>;
   /** Calls `listener` for each change of these topics, in any page or worker of this host. */
   onChange(topics: readonly Change['topic'][], listener: (change: Change) => void): () => void;
   publish(change: Change): void;
   /** Says it in the polite live region. */
   announce(text: string): void;
-  /** True while an answer streams: an update must wait. */
-  busy(): boolean;
+  /** Resolves when the router hears this page's calls: its worker may still be starting. */
+  ready(): Promise<unknown>;
+  /** Asks the browser to keep what is stored; the first key and the first chat do. */
+  keepStorage(): Promise<void>;
 }
 
 export const [getApp, setApp] = createContext<AppContext>();

@@ -1,0 +1,249 @@
+import {
+  toTitle,
+  type ChatRecord,
+  type ChatStore,
+  type MessageRecord,
+} from '../../../core/index.ts';
+import { beginWork } from '../../app/busy.svelte.ts';
+import type { AppContext } from '../../app/context.ts';
+import { AnswerError, streamAnswer, type Turn } from './answer.ts';
+import { newestLeaf, toBranch, variantsOf } from './branch.ts';
+import { LiveAnswer } from './live-answer.svelte.ts';
+
+/** Held by the page that an answer streams into; a message without its lock was left unfinished. */
+const lockOf = (messageId: string) => `gatehouse-answer-${messageId}`;
+const KEEP_EVERY_MS = 900;
+const CONTINUE =
+  'Continue your last message exactly where it stopped. Do not repeat any of it and do not comment on it.';
+
+type Host = Pick<AppContext, 'announce' | 'publish' | 'ready' | 'keepStorage'>;
+
+/** One chat: its tree of messages, and the answer that is being written, if one is. */
+export class Conversation {
+  chat = $state.raw<ChatRecord>() as ChatRecord;
+  live = $state.raw<LiveAnswer | undefined>();
+  #all = $state.raw<readonly MessageRecord[]>([]);
+  readonly branch: readonly MessageRecord[] = $derived(toBranch(this.#all, this.chat.leafId));
+  readonly totalTokens = $derived(
+    this.#all.reduce((sum, { usage }) => sum + (usage ? usage.input + usage.output : 0), 0),
+  );
+  readonly #store: ChatStore;
+  readonly #host: Host;
+  #stop: AbortController | undefined;
+
+  constructor(store: ChatStore, host: Host, chat: ChatRecord) {
+    this.#store = store;
+    this.#host = host;
+    this.chat = chat;
+  }
+
+  /** Reads the messages; those that a closed page left unfinished are marked as cut off. */
+  async load(): Promise<void> {
+    const messages = await this.#store.messages(this.chat.id);
+    const open = messages.some(({ state }) => state === 'streaming');
+    const held = open ? await heldLocks() : [];
+    if (this.live) return;
+    this.#all = messages.map((message) =>
+      message.state === 'streaming' && !held.includes(lockOf(message.id))
+        ? { ...message, state: 'cut' as const }
+        : message,
+    );
+  }
+
+  get saved(): boolean {
+    return this.#all.length > 0;
+  }
+
+  variants(message: MessageRecord): readonly MessageRecord[] {
+    return variantsOf(this.#all, message);
+  }
+
+  /** Sends what was typed, at the end of the branch. */
+  async send(content: string): Promise<void> {
+    await this.#ask(content, this.branch.at(-1)?.id);
+  }
+
+  /** The edited words stand beside the old ones, as another branch. */
+  async edit(message: MessageRecord, content: string): Promise<void> {
+    await this.#ask(content, message.parentId);
+  }
+
+  /** Asks once more. An answer that has words stays as a variant. */
+  async retry(message: MessageRecord): Promise<void> {
+    if (this.live) return;
+    const empty = message.content === '' && message.state !== 'done';
+    const again = this.#newMessage('assistant', '', message.parentId, 'streaming');
+    await this.#answer(empty ? { ...again, id: message.id, createdAt: message.createdAt } : again);
+  }
+
+  /** Goes on in the same message where it was stopped or cut off. */
+  async continue(message: MessageRecord): Promise<void> {
+    if (this.live) return;
+    await this.#answer({ ...message, state: 'streaming', error: undefined }, true);
+  }
+
+  stop(): void {
+    this.#stop?.abort();
+  }
+
+  async choose(variant: MessageRecord): Promise<void> {
+    if (this.live) return;
+    await this.change({ leafId: newestLeaf(this.#all, variant.id) });
+  }
+
+  /** Changes the chat itself; written where it is already stored. */
+  async change(change: Partial<Omit<ChatRecord, 'id'>>): Promise<void> {
+    this.chat = { ...this.chat, ...change };
+    if (!this.saved) return;
+    await this.#store.change(this.chat.id, change);
+    this.#host.publish({ topic: 'chats' });
+  }
+
+  async #ask(content: string, parentId: string | undefined): Promise<void> {
+    if (this.live) return;
+    const question = this.#newMessage('user', content, parentId, 'done');
+    const first = !this.saved;
+    if (first) this.chat = { ...this.chat, title: toTitle(content) };
+    this.#all = [...this.#all, question];
+    if (first) void this.#host.keepStorage();
+    await this.#answer(
+      this.#newMessage('assistant', '', question.id, 'streaming'),
+      false,
+      question,
+    );
+  }
+
+  #newMessage(
+    role: MessageRecord['role'],
+    content: string,
+    parentId: string | undefined,
+    state: MessageRecord['state'],
+  ): MessageRecord {
+    // Two messages of one moment keep their order.
+    const createdAt = Math.max(Date.now(), (this.#all.at(-1)?.createdAt ?? 0) + 1);
+    const id = crypto.randomUUID();
+    return { id, chatId: this.chat.id, parentId, role, content, state, createdAt };
+  }
+
+  async #answer(
+    message: MessageRecord,
+    continues = false,
+    question?: MessageRecord,
+  ): Promise<void> {
+    const { model } = this.chat;
+    const live = new LiveAnswer(message.id, message.content, message.reasoning);
+    const stop = new AbortController();
+    this.live = live;
+    this.#stop = stop;
+    this.#put({ ...message, model: continues ? message.model : model });
+    this.chat = { ...this.chat, leafId: message.id, updatedAt: Date.now() };
+    const turns = this.#turns(continues);
+    const work = beginWork();
+    const keep = setInterval(() => void this.#keep(message.id, live, 'streaming'), KEEP_EVERY_MS);
+    let outcome: Pick<MessageRecord, 'state' | 'error'> = { state: 'done' };
+    try {
+      await navigator.locks.request(lockOf(message.id), async () => {
+        const written = this.#store.save(
+          this.chat,
+          [question, this.#find(message.id)].filter((found) => found !== undefined),
+        );
+        await this.#host.ready();
+        this.#host.announce('Answer started');
+        await streamAnswer({ model, messages: turns }, eventsOf(live), stop.signal);
+        await written;
+      });
+    } catch (error) {
+      outcome = stop.signal.aborted ? { state: 'stopped' } : toOutcome(error, live);
+    } finally {
+      clearInterval(keep);
+      await this.#finish(message.id, live, outcome);
+      work();
+    }
+  }
+
+  async #finish(
+    id: string,
+    live: LiveAnswer,
+    { state, error }: Pick<MessageRecord, 'state' | 'error'>,
+  ): Promise<void> {
+    const message = this.#find(id);
+    if (message) this.#put({ ...live.toMessage(message, state), error });
+    this.live = undefined;
+    this.#stop = undefined;
+    const words = this.#find(id)?.content.match(/\S+/g)?.length ?? 0;
+    this.#host.announce(
+      error
+        ? `No whole answer. ${error.message}`
+        : state === 'stopped'
+          ? 'Stopped'
+          : `Answer finished, ${words} words`,
+    );
+    try {
+      const last = this.#find(id);
+      if (last) await this.#store.save({ ...this.chat, updatedAt: Date.now() }, [last]);
+      this.#host.publish({ topic: 'chats' });
+    } catch {
+      this.#host.announce('The answer could not be saved: the disk is full or closed.');
+    }
+  }
+
+  async #keep(id: string, live: LiveAnswer, state: MessageRecord['state']): Promise<void> {
+    const message = this.#find(id);
+    // The next second tries again, and the end says so.
+    if (message) await this.#store.keep(live.toMessage(message, state)).catch(() => undefined);
+  }
+
+  #find(id: string): MessageRecord | undefined {
+    return this.#all.find((message) => message.id === id);
+  }
+
+  #put(message: MessageRecord): void {
+    const known = this.#all.some(({ id }) => id === message.id);
+    this.#all = known
+      ? this.#all.map((old) => (old.id === message.id ? message : old))
+      : [...this.#all, message];
+  }
+
+  #turns(continues: boolean): Turn[] {
+    const branch = continues ? this.branch : this.branch.slice(0, -1);
+    const turns: Turn[] = branch
+      .filter(({ content }) => content !== '')
+      .map(({ role, content }) => ({ role, content }));
+    const { systemPrompt } = this.chat;
+    if (systemPrompt) turns.unshift({ role: 'system', content: systemPrompt });
+    if (continues) turns.push({ role: 'user', content: CONTINUE });
+    return turns;
+  }
+}
+
+function eventsOf(live: LiveAnswer) {
+  return {
+    onHead: ({ provider, model }: { provider?: string; model?: string }) => {
+      live.provider = provider;
+      live.model = model;
+    },
+    onText: (text: string) => live.addText(text),
+    onReasoning: (text: string) => live.addReasoning(text),
+    onToolCall: (index: number, call: object) => live.addToolCall(index, call),
+    onUsage: (usage: MessageRecord['usage']) => {
+      live.usage = usage;
+    },
+  };
+}
+
+function toOutcome(error: unknown, live: LiveAnswer): Pick<MessageRecord, 'state' | 'error'> {
+  const known = error instanceof AnswerError ? error : undefined;
+  const code = known?.code ?? 'internal_error';
+  const message =
+    known?.message ?? 'The answer could not be read or saved. Reload this page and try again.';
+  const begun = live.firstContentMs !== undefined;
+  return {
+    state: begun && code === 'upstream_truncated' ? 'cut' : 'error',
+    error: { code, message },
+  };
+}
+
+async function heldLocks(): Promise<(string | undefined)[]> {
+  const { held = [] } = await navigator.locks.query();
+  return held.map(({ name }) => name);
+}
