@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXTENSION, PWA } from './gatehouse.ts';
+import { build } from 'vite';
 import { bundleSdks } from './sites/bundle.ts';
 
 export default async function setup(): Promise<void> {
@@ -8,4 +9,5 @@ export default async function setup(): Promise<void> {
     if (!existsSync(folder)) throw new Error(`${folder} is missing: run \`npm run build\` first.`);
   }
   await bundleSdks();
+  await build({ mode: 'sample', logLevel: 'error' });
 }

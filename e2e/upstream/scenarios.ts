@@ -298,6 +298,14 @@ export const SCENARIOS: readonly (readonly [RegExp, Play])[] = [
       }),
   ],
   [
+    /quotes-key/,
+    (x) =>
+      x.error(
+        401,
+        `Incorrect API key provided: ${x.received.headers.authorization?.replace('Bearer ', '')}.`,
+      ),
+  ],
+  [
     /context-overflow/,
     (x) =>
       x.error(
