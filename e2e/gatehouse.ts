@@ -96,6 +96,15 @@ async function answerConsent(window: Page, decision: Decision): Promise<void> {
   }
 }
 
+/** A page of ours that loads before the worker is active is not controlled by it: see platform-facts. */
+async function openOwnPage(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  while (!(await page.evaluate(() => navigator.serviceWorker.controller !== null))) {
+    await page.waitForTimeout(50);
+    await page.reload();
+  }
+}
+
 export async function launchGatehouse(options: LaunchOptions = {}): Promise<Gatehouse> {
   const profile = options.profile ?? (await mkdtemp(join(tmpdir(), 'gatehouse-e2e-')));
   const context = await chromium.launchPersistentContext(profile, {
@@ -119,7 +128,7 @@ export async function launchGatehouse(options: LaunchOptions = {}): Promise<Gate
   });
 
   const page = context.pages()[0] ?? (await context.newPage());
-  await page.goto(url(optionsPath));
+  await openOwnPage(page, url(optionsPath));
   const consentWindows = () =>
     context.pages().filter((candidate) => candidate.url().startsWith(url('extension/consent/')));
   return {
