@@ -1,13 +1,12 @@
 import { createChanges } from './changes.ts';
 import type { Control } from './control.ts';
 import type { Parts } from './endpoints/endpoint.ts';
-import { RouterError } from './errors.ts';
 import { FORMATS } from './formats/index.ts';
 import { createHandle, type Handle } from './handle.ts';
 import { createCredentials } from './middleware/credentials.ts';
 import { createLiveRequests } from './middleware/live.ts';
 import { createResolve } from './middleware/resolve.ts';
-import { createPermissions, type Permissions } from './permissions/grants.ts';
+import { createPermissions } from './permissions/grants.ts';
 import type { Ports } from './ports.ts';
 import { createCatalogue } from './providers/catalogue.ts';
 import { createRegistry } from './providers/registry.ts';
@@ -37,7 +36,7 @@ export function createRouter(host: Ports): Router {
   const parts: Parts = {
     ports,
     formats: FORMATS,
-    permissions: orInTime(() => createPermissions(ports)),
+    permissions: createPermissions(ports),
     registry,
     catalogue,
     resolve: createResolve({ ports, changes, registry, catalogue }),
@@ -65,24 +64,7 @@ function bound(host: Ports): Ports {
   };
 }
 
-// What follows stands in for parts that are not landed yet; each goes with the landing of its own.
-
-function orInTime(create: () => Permissions): Permissions {
-  try {
-    return create();
-  } catch {
-    const notYet = () => Promise.reject(new RouterError('origin_not_authorized', 'Not built yet.'));
-    return {
-      check: notYet,
-      find: notYet,
-      list: notYet,
-      save: notYet,
-      revoke: notYet,
-      recheck: notYet,
-    };
-  }
-}
-
+// Stands in until control/ is landed.
 const laterControl = new Proxy({} as Control, {
   get: () => () => Promise.reject(new Error('The control is not built yet.')),
 });
