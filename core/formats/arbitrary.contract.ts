@@ -4,11 +4,13 @@ import type {
   ChatEvent,
   ChatRequest,
   ContentPart,
+  FormatName,
   Message,
   Part,
   ToolCall,
   ToolDefinition,
 } from './chat.ts';
+import { mark } from './signature.ts';
 
 /** What one format can say, so that the shared properties ask for no more. */
 export interface Abilities {
@@ -16,6 +18,8 @@ export interface Abilities {
   systemRoles: readonly ('system' | 'developer')[];
   /** Optional fields of a request that come back as they went. */
   fields: readonly (keyof ChatRequest)[];
+  /** Of these, what the target's wire can't do without. */
+  required?: readonly (keyof ChatRequest)[];
   /** Kinds of content of a user's message. */
   media: readonly ('image' | 'image-url' | 'file' | 'audio')[];
   reasoning: { signature: boolean; redacted: boolean };
@@ -43,7 +47,7 @@ const json = fc
 const base64 = fc
   .uint8Array({ minLength: 1, maxLength: 12 })
   .map((bytes) => btoa(String.fromCharCode(...bytes)));
-const number = fc.integer({ min: 0, max: 20 }).map((n) => n / 10);
+const number = fc.integer({ min: 0, max: 10 }).map((n) => n / 10);
 
 function media(kind: Abilities['media'][number]): fc.Arbitrary<ContentPart> {
   switch (kind) {
@@ -172,7 +176,9 @@ export function requests(abilities: Abilities): fc.Arbitrary<ChatRequest> {
         }),
         ...fields,
       },
-      { requiredKeys: ['model', 'messages', 'stream'] },
+      {
+        requiredKeys: ['model', 'messages', 'stream', ...((abilities.required ?? []) as 'model'[])],
+      },
     )
     .map((request) => {
       const chat = request as unknown as ChatRequest;
@@ -186,17 +192,18 @@ export function requests(abilities: Abilities): fc.Arbitrary<ChatRequest> {
     });
 }
 
-function choice(abilities: Abilities): fc.Arbitrary<CollectedChoice> {
+function choice(abilities: Abilities, format: FormatName): fc.Arbitrary<CollectedChoice> {
+  const proof = base64.map((data) => mark(format, data));
   const { signature, redacted } = abilities.reasoning;
   const thought: fc.Arbitrary<ContentPart> = fc.record(
     {
       type: fc.constant('reasoning' as const),
       text: words,
-      ...(signature && { signature: base64 }),
+      ...(signature && { signature: proof }),
     },
     { requiredKeys: ['type', 'text'] },
   );
-  const hidden: fc.Arbitrary<ContentPart> = base64.map((data) => ({
+  const hidden: fc.Arbitrary<ContentPart> = proof.map((data) => ({
     type: 'reasoning',
     text: '',
     redacted: data,
@@ -225,7 +232,7 @@ function choice(abilities: Abilities): fc.Arbitrary<CollectedChoice> {
 }
 
 /** A whole answer, within what `abilities` names. */
-export function answers(abilities: Abilities): fc.Arbitrary<CollectedAnswer> {
+export function answers(abilities: Abilities, format: FormatName): fc.Arbitrary<CollectedAnswer> {
   const usage = fc
     .tuple(
       fc.integer({ min: 1, max: 9999 }),
@@ -241,7 +248,10 @@ export function answers(abilities: Abilities): fc.Arbitrary<CollectedAnswer> {
     id: callId,
     model: fc.constant('model-of-answer'),
     created: fc.constant(1_700_000_000),
-    choices: fc.array(choice(abilities), { minLength: 1, maxLength: abilities.choices ? 2 : 1 }),
+    choices: fc.array(choice(abilities, format), {
+      minLength: 1,
+      maxLength: abilities.choices ? 2 : 1,
+    }),
     usage,
   });
 }

@@ -62,7 +62,7 @@ export interface CacheHint {
 }
 
 export type ContentPart = (
-  | { type: 'text'; text: string; citations?: unknown[] }
+  | { type: 'text'; text: string; citations?: Citation[] }
   | { type: 'refusal'; text: string }
   | { type: 'image'; source: MediaSource; detail?: 'auto' | 'low' | 'high' | 'original' }
   | { type: 'file'; source: MediaSource; filename?: string }
@@ -71,6 +71,19 @@ export type ContentPart = (
   | ToolCall
   | ToolResult
 ) & { cache?: CacheHint };
+
+/** Where a piece of an answer comes from. */
+export interface Citation {
+  url?: string;
+  title?: string;
+  /** The source's own words. */
+  quote?: string;
+  /** Characters of the answer's text that it stands for. */
+  start?: number;
+  end?: number;
+  /** As it was on the wire, for a caller of the same format. */
+  raw?: { format: FormatName; value: unknown };
+}
 
 /** `base64` holds the bytes in base64 without a `data:` prefix. */
 export type MediaSource =
@@ -81,9 +94,9 @@ export type MediaSource =
 export interface ReasoningContent {
   type: 'reasoning';
   text: string;
-  /** The provider's proof of its own reasoning; goes back to the same provider only. */
+  /** The provider's proof of its own reasoning, marked with its format (signature.ts); goes back to no other. */
   signature?: string;
-  /** Encrypted reasoning that has no text. */
+  /** Encrypted reasoning that has no text; marked too. */
   redacted?: string;
   id?: string;
 }
@@ -94,7 +107,7 @@ export interface ToolCall {
   name: string;
   /** JSON text, as the model wrote it. */
   arguments: string;
-  /** Gemini's `thought_signature`, to come back in the next turn. */
+  /** Gemini's `thought_signature`, to come back in the next turn; marked too. */
   signature?: string;
 }
 
@@ -163,7 +176,7 @@ export type Part =
   | { type: 'tool-input-start'; block: number; choice?: number; id: string; name: string }
   | { type: 'tool-input-delta'; block: number; choice?: number; json: string }
   | { type: 'tool-input-end'; block: number; choice?: number; signature?: string }
-  | { type: 'citation'; block: number; choice?: number; citation: unknown }
+  | { type: 'citation'; block: number; choice?: number; citation: Citation }
   | { type: 'image'; choice?: number; source: MediaSource }
   | { type: 'audio'; choice?: number; audio: Record<string, unknown> }
   | { type: 'logprobs'; choice?: number; content: unknown[] }

@@ -118,7 +118,7 @@ export function describeFormat(format: Format, options: ContractOptions): void {
   describe(`${format.name} answers`, () => {
     it('come back as they went, whole', () => {
       fc.assert(
-        fc.property(answers(abilities), (answer) => {
+        fc.property(answers(abilities, format.name), (answer) => {
           const body = format.encodeResponse({ parts: toParts(answer) }, context);
           const back = collect([format.decodeResponse(JSON.parse(JSON.stringify(body)))]);
           expect(comparable(back, abilities)).toEqual(comparable(answer, abilities));
@@ -129,7 +129,7 @@ export function describeFormat(format: Format, options: ContractOptions): void {
     it('come back as they went, streamed, at whatever splits', () => {
       fc.assert(
         fc.property(
-          answers(abilities),
+          answers(abilities, format.name),
           fc.nat(),
           fc.array(fc.nat(), { maxLength: 12 }),
           (answer, seed, at) => {
@@ -144,7 +144,7 @@ export function describeFormat(format: Format, options: ContractOptions): void {
 
     it('are the same streamed and not', () => {
       fc.assert(
-        fc.property(answers(abilities), fc.nat(), (answer, seed) => {
+        fc.property(answers(abilities, format.name), fc.nat(), (answer, seed) => {
           const events = decode(encodeAll(format, toEvents(toParts(answer), seed)));
           const whole = { parts: toParts(collect(events)) };
           const body = format.encodeResponse({ parts: toParts(answer) }, context);
@@ -159,7 +159,7 @@ export function describeFormat(format: Format, options: ContractOptions): void {
 
     it('pass through as they came when the caller speaks the same format', () => {
       fc.assert(
-        fc.property(answers(abilities), fc.nat(), (answer, seed) => {
+        fc.property(answers(abilities, format.name), fc.nat(), (answer, seed) => {
           const bytes = encodeAll(format, toEvents(toParts(answer), seed));
           const again = encodeAll(format, decode(bytes), { ...context, passThrough: true });
           expect(new TextDecoder().decode(again)).toBe(new TextDecoder().decode(bytes));

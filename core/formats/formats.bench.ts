@@ -25,7 +25,12 @@ export function measureFormats(): DeltaCost[] {
   );
 }
 
-function run(from: Format, to: Format, chunks: readonly Uint8Array[], passThrough: boolean): number {
+function run(
+  from: Format,
+  to: Format,
+  chunks: readonly Uint8Array[],
+  passThrough: boolean,
+): number {
   const encoder = to.createEncoder({
     id: 'id',
     created: 1,

@@ -34,7 +34,7 @@ export interface Collector {
   answer(): CollectedAnswer;
 }
 
-type TextBlock = { type: 'text'; text: string; citations?: unknown[] };
+type TextBlock = Extract<ContentPart, { type: 'text' }>;
 
 /** Parts -> the whole answer. Blocks keep their order, whatever the order of their deltas was. */
 export function createCollector(): Collector {

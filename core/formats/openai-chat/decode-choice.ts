@@ -1,6 +1,8 @@
 import type { Part } from '../chat.ts';
 import { faultOf } from '../fault.ts';
 import { fromUrl } from '../media.ts';
+import { mark } from '../signature.ts';
+import { decodeCitation } from './citation.ts';
 import { asObject, textOfThinking, toArguments } from './decode-request.ts';
 import { decodeFinish, repairFinish } from './finish.ts';
 
@@ -117,7 +119,7 @@ export function createChoice(index: number): Choice {
       if (!told && typeof words === 'string' && words !== '') reasoning(words, parts);
       if (typeof detail.signature === 'string' && detail.signature !== '') {
         if (open?.type !== 'reasoning') openBlock('reasoning', parts);
-        signature = detail.signature;
+        signature = mark('openai-chat', detail.signature);
       }
       if (typeof detail.data === 'string' && detail.data !== '') {
         closeBlock(parts);
@@ -125,7 +127,12 @@ export function createChoice(index: number): Choice {
         hasContent = true;
         const id = typeof detail.id === 'string' ? detail.id : undefined;
         parts.push({ type: 'reasoning-start', block, choice: at, id });
-        parts.push({ type: 'reasoning-end', block, choice: at, redacted: detail.data });
+        parts.push({
+          type: 'reasoning-end',
+          block,
+          choice: at,
+          redacted: mark('openai-chat', detail.data),
+        });
       }
     }
   }
@@ -176,7 +183,7 @@ export function createChoice(index: number): Choice {
       const held = tool.arguments;
       tool.arguments += json;
       const thought = asObject(asObject(fragment.extra_content)?.google)?.thought_signature;
-      if (typeof thought === 'string') tool.signature = thought;
+      if (typeof thought === 'string') tool.signature = mark('google-generate-content', thought);
       if (!tool.started && tool.name !== '') {
         closeBlock(parts);
         endTools(parts, tool);
@@ -308,13 +315,11 @@ export function createChoice(index: number): Choice {
 
   function decodeExtras(wire: JsonObject, delta: JsonObject, parts: Part[]): void {
     if (Array.isArray(delta.annotations))
-      for (const citation of delta.annotations)
-        parts.push({
-          type: 'citation',
-          block: open?.block ?? Math.max(0, blocks - 1),
-          choice: at,
-          citation,
-        });
+      for (const annotation of delta.annotations) {
+        const citation = decodeCitation(annotation);
+        const block = open?.block ?? Math.max(0, blocks - 1);
+        parts.push({ type: 'citation', block, choice: at, citation });
+      }
     if (Array.isArray(delta.images))
       for (const image of delta.images.map(asObject)) {
         const url = asObject(image?.image_url)?.url;

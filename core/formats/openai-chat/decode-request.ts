@@ -12,6 +12,7 @@ import type {
 } from '../chat.ts';
 import { parseBody } from '../invalid.ts';
 import { fromUrl } from '../media.ts';
+import { mark } from '../signature.ts';
 import { requestSchema, type ChatBody } from './schema.ts';
 
 type JsonObject = Record<string, unknown>;
@@ -219,8 +220,9 @@ function decodeReasoningOf(message: JsonObject): ContentPart[] {
       type: 'reasoning',
       text: String(detail.text ?? detail.summary ?? ''),
     };
-    if (typeof detail.signature === 'string') block.signature = detail.signature;
-    if (typeof detail.data === 'string') block.redacted = detail.data;
+    if (typeof detail.signature === 'string')
+      block.signature = mark('openai-chat', detail.signature);
+    if (typeof detail.data === 'string') block.redacted = mark('openai-chat', detail.data);
     if (typeof detail.id === 'string') block.id = detail.id;
     const last = blocks.at(-1);
     if (
@@ -250,7 +252,7 @@ function decodeToolCall(
     id: call.id || fallbackId,
     name: call.function!.name,
     arguments: toArguments(call.function!.arguments),
-    ...(typeof signature === 'string' && { signature }),
+    ...(typeof signature === 'string' && { signature: mark('google-generate-content', signature) }),
   };
 }
 

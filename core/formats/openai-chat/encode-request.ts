@@ -9,18 +9,20 @@ import type {
   ToolDefinition,
 } from '../chat.ts';
 import type { EncodedRequest, FormatTarget } from '../format.ts';
+import type { Quirks } from '../../providers/provider.ts';
 import { withoutHostile } from '../hostile.ts';
 import { refuse } from '../invalid.ts';
 import { toUrl } from '../media.ts';
+import { unmark, unmarkFor } from '../signature.ts';
 
 type JsonObject = Record<string, unknown>;
 
 /** Canonical -> what the target is sent. A caller of this format keeps every field that is not hostile. */
 export function encodeRequest(chat: ChatRequest, target: FormatTarget): EncodedRequest {
+  const quirks = target.provider.quirks ?? {};
   const isNative = chat.raw.format === 'openai-chat';
   const dropped: string[] = isNative ? [] : [...(chat.unmapped ?? [])];
-  const body = isNative ? withoutHostile(chat.raw.body) : toBody(chat);
-  const quirks = target.provider.quirks ?? {};
+  const body = isNative ? withoutHostile(chat.raw.body) : toBody(chat, quirks);
 
   body.model = target.model;
   if (chat.stream) {
@@ -64,11 +66,14 @@ function renameMaxTokens(
 }
 
 /** A body for a caller of another format. Throws for what chat can't say. */
-function toBody(chat: ChatRequest): JsonObject {
+function toBody(chat: ChatRequest, quirks: Quirks): JsonObject {
   const native = chat.nativeOnly?.[0];
   if (native !== undefined)
     throw refuse(native, "can't be said to a provider of the OpenAI chat format.");
-  const body: JsonObject = { model: chat.model, messages: chat.messages.flatMap(encodeMessage) };
+  const body: JsonObject = {
+    model: chat.model,
+    messages: chat.messages.flatMap((message) => encodeMessage(message, quirks)),
+  };
   const set = (field: string, value: unknown) => {
     if (value !== undefined) body[field] = value;
   };
@@ -102,7 +107,7 @@ function effortOf(chat: ChatRequest): string | undefined {
   return enabled === true ? 'medium' : undefined;
 }
 
-function encodeMessage(message: Message): JsonObject[] {
+function encodeMessage(message: Message, quirks: Quirks): JsonObject[] {
   const named = message.name === undefined ? {} : { name: message.name };
   switch (message.role) {
     case 'system':
@@ -120,7 +125,7 @@ function encodeMessage(message: Message): JsonObject[] {
         part.type === 'tool-result' ? encodeToolResult(part) : [],
       );
     case 'assistant':
-      return [{ ...encodeAssistant(message.content), ...named }];
+      return [{ ...encodeTurn(message.content, quirks), ...named }];
   }
 }
 
@@ -137,18 +142,34 @@ function encodeToolResult(result: Extract<ContentPart, { type: 'tool-result' }>)
   return messages;
 }
 
-/** The fields of an assistant message, also of an answer. */
+/** An assistant message of the talk so far, with what reasoning this provider wants to see again. */
+function encodeTurn(content: readonly ContentPart[], quirks: Quirks): JsonObject {
+  const message = encodeAssistant(content);
+  const reasoning = content.filter((part) => part.type === 'reasoning');
+  const thought = reasoning.map((part) => part.text).join('');
+  if (quirks.reasoningField !== undefined && thought !== '')
+    message[quirks.reasoningField] = thought;
+  const details = reasoning.flatMap((block, index) =>
+    toReasoningDetails(
+      {
+        ...block,
+        signature: unmarkFor('openai-chat', block.signature),
+        redacted: unmarkFor('openai-chat', block.redacted),
+      },
+      index,
+    ),
+  );
+  if (details.length > 0) message.reasoning_details = details;
+  return message;
+}
+
+/** An assistant message without its reasoning. */
 export function encodeAssistant(content: readonly ContentPart[]): JsonObject {
   const message: JsonObject = { role: 'assistant', content: null };
   const text = content.filter((part) => part.type === 'text');
   if (text.length > 0) message.content = text.map((part) => part.text).join('');
   const refusal = content.filter((part) => part.type === 'refusal');
   if (refusal.length > 0) message.refusal = refusal.map((part) => part.text).join('');
-  const reasoning = content.filter((part) => part.type === 'reasoning');
-  const thought = reasoning.map((part) => part.text).join('');
-  if (thought !== '') message.reasoning_content = thought;
-  const details = reasoning.flatMap(toReasoningDetails);
-  if (details.length > 0) message.reasoning_details = details;
   const calls = content.filter((part) => part.type === 'tool-call');
   if (calls.length > 0) message.tool_calls = calls.map(encodeToolCall);
   return message;
@@ -156,30 +177,42 @@ export function encodeAssistant(content: readonly ContentPart[]): JsonObject {
 
 /** OpenRouter's form, the only one in this dialect that holds signatures. Text alone needs none. */
 export function toReasoningDetails(block: ReasoningContent, index: number): JsonObject[] {
+  const { text, signature, redacted } = block;
   const id = block.id === undefined ? {} : { id: block.id };
   const details: JsonObject[] = [];
-  if (block.signature !== undefined)
+  if (signature !== undefined)
     details.push({
       type: 'reasoning.text',
-      text: block.text,
-      signature: block.signature,
+      text,
+      signature: unmark('openai-chat', signature),
       ...id,
       index,
     });
-  if (block.redacted !== undefined)
-    details.push({ type: 'reasoning.encrypted', data: block.redacted, ...id, index });
+  if (redacted !== undefined)
+    details.push({
+      type: 'reasoning.encrypted',
+      data: unmark('openai-chat', redacted),
+      ...id,
+      index,
+    });
   return details;
 }
 
-export function encodeToolCall(call: ToolCall): JsonObject {
+function encodeToolCall(call: ToolCall): JsonObject {
   return {
     id: call.id,
     type: 'function',
     function: { name: call.name, arguments: call.arguments === '' ? '{}' : call.arguments },
-    ...(call.signature !== undefined && {
-      extra_content: { google: { thought_signature: call.signature } },
-    }),
+    ...googleSignature(call.signature),
   };
+}
+
+/** Where Google's compatible endpoint puts the proof of a call's reasoning. No one else has one. */
+export function googleSignature(signature: string | undefined): JsonObject {
+  const thought_signature = unmarkFor('google-generate-content', signature);
+  return thought_signature === undefined
+    ? {}
+    : { extra_content: { google: { thought_signature } } };
 }
 
 function encodeContent(parts: readonly ContentPart[]): string | JsonObject[] {

@@ -3,7 +3,10 @@ import type { ChatEvent, Part, Usage } from '../chat.ts';
 import { toProviderError } from '../fault.ts';
 import type { AnswerContext, StreamEncoder } from '../format.ts';
 import { toUrl } from '../media.ts';
+import { unmark } from '../signature.ts';
+import { encodeCitation } from './citation.ts';
 import { asObject } from './decode-request.ts';
+import { googleSignature } from './encode-request.ts';
 import { streamError } from './errors.ts';
 import { encodeFinish } from './finish.ts';
 import { encodeUsage } from './usage.ts';
@@ -143,7 +146,7 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
               id: part.id,
               type: 'function',
               function: { name: part.name, arguments: '' },
-              ...(signature?.signature !== undefined && googleSignature(signature.signature)),
+              ...googleSignature(signature?.signature),
             },
           ],
         });
@@ -162,8 +165,10 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
           tool_calls: [{ index, function: { arguments: '' }, ...googleSignature(part.signature) }],
         });
       }
-      case 'citation':
-        return JSON.stringify({ annotations: [part.citation] });
+      case 'citation': {
+        const annotation = encodeCitation(part.citation);
+        return annotation === undefined ? undefined : JSON.stringify({ annotations: [annotation] });
+      }
       case 'image':
         return JSON.stringify({
           images: [{ type: 'image_url', image_url: { url: toUrl(part.source) } }],
@@ -196,12 +201,16 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
 function reasoningEnd(part: Extract<Part, { type: 'reasoning-end' }>): string | undefined {
   const details: JsonObject[] = [];
   if (part.signature !== undefined)
-    details.push({ type: 'reasoning.text', signature: part.signature, index: part.block });
+    details.push({
+      type: 'reasoning.text',
+      signature: unmark('openai-chat', part.signature),
+      index: part.block,
+    });
   if (part.redacted !== undefined)
-    details.push({ type: 'reasoning.encrypted', data: part.redacted, index: part.block });
+    details.push({
+      type: 'reasoning.encrypted',
+      data: unmark('openai-chat', part.redacted),
+      index: part.block,
+    });
   return details.length === 0 ? undefined : JSON.stringify({ reasoning_details: details });
-}
-
-function googleSignature(signature: string): JsonObject {
-  return { extra_content: { google: { thought_signature: signature } } };
 }

@@ -4,9 +4,10 @@ import type { ChatEvent, Part } from '../chat.ts';
 import { faultOf, toProviderError } from '../fault.ts';
 import type { AnswerContext } from '../format.ts';
 import { toUrl } from '../media.ts';
+import { encodeCitation } from './citation.ts';
 import { createChoice } from './decode-choice.ts';
 import { asObject } from './decode-request.ts';
-import { encodeAssistant } from './encode-request.ts';
+import { encodeAssistant, toReasoningDetails } from './encode-request.ts';
 import { encodeFinish } from './finish.ts';
 import { decodeUsage, encodeUsage } from './usage.ts';
 
@@ -109,8 +110,15 @@ export function encodeResponse(event: ChatEvent, context: AnswerContext): JsonOb
 function encodeChoice(choice: CollectedChoice, index: number): JsonObject {
   const message = encodeAssistant(choice.content);
   message.refusal ??= null;
+  const reasoning = choice.content.filter((part) => part.type === 'reasoning');
+  const thought = reasoning.map((part) => part.text).join('');
+  if (thought !== '') message.reasoning_content = thought;
+  const details = reasoning.flatMap(toReasoningDetails);
+  if (details.length > 0) message.reasoning_details = details;
   const citations = choice.content.flatMap((part) =>
-    part.type === 'text' ? (part.citations ?? []) : [],
+    part.type === 'text'
+      ? (part.citations ?? []).map(encodeCitation).filter((cited) => cited !== undefined)
+      : [],
   );
   if (citations.length > 0) message.annotations = citations;
   const images = choice.content.flatMap((part) =>

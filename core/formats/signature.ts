@@ -1,0 +1,24 @@
+import type { FormatName } from './chat.ts';
+
+/**
+ * Proofs that a provider gives of its own reasoning (signatures, encrypted reasoning) mean something
+ * to that provider alone. In canonical form each begins with the format that it is for, and a caller
+ * of another format is given it so: it comes back with its mark, and goes to no one else.
+ */
+const MARK =
+  /^(openai-chat|openai-responses|anthropic-messages|google-generate-content|bedrock-converse)#/;
+
+/** A value of this format's wire -> canonical. One that bears a mark already came back from a caller. */
+export function mark(format: FormatName, value: string): string {
+  return MARK.test(value) ? value : `${format}#${value}`;
+}
+
+/** Canonical -> what a provider of this format gets; undefined for a proof that is not its own. */
+export function unmarkFor(format: FormatName, value: string | undefined): string | undefined {
+  return value?.startsWith(`${format}#`) ? value.slice(format.length + 1) : undefined;
+}
+
+/** Canonical -> what a caller of this format gets: bare where it is its own, else as it is. */
+export function unmark(format: FormatName, value: string): string {
+  return unmarkFor(format, value) ?? value;
+}
