@@ -31,6 +31,14 @@ export interface ProviderView {
   overridden: boolean;
   enabled: boolean;
   browserCors?: 'yes' | 'no' | 'header-needed' | 'strip-headers';
+  /** False where it can be asked without a key. */
+  needsKey: boolean;
+  /** Parts of the base URL that only the person knows, with what is filled in: an account id. */
+  baseUrlFields?: { name: string; label: string; example: string; value: string }[];
+  /** Models that the person or the row names; the provider's own list may hold more. */
+  models?: string[];
+  /** Why it is left out: what is stored for it does not fit. */
+  problem?: string;
   keys: KeyView[];
 }
 
@@ -74,10 +82,14 @@ export interface ProviderInput {
   name?: string;
   format?: FormatName;
   baseUrl?: string;
+  /** Instead of `baseUrl`, where the provider has such fields: `{ accountId: '…' }`. */
+  baseUrlFields?: Record<string, string>;
   auth?: AuthScheme;
   headers?: Record<string, string>;
   models?: string[];
   enabled?: boolean;
+  /** Its place in the person's order: lower first. */
+  order?: number;
 }
 
 export interface ProbeResult {
@@ -139,7 +151,8 @@ export interface Control {
   listProviders(): Promise<ProviderView[]>;
   /**
    * Makes or changes a provider. Where the destination of its saved keys changes, those keys stay
-   * bound to the old one and no longer open: `keysToReenter` names them.
+   * bound to the old one and no longer open: `keysToReenter` holds their ids. A field that is
+   * absent stays as it is. Throws `invalid_request` with the reason in plain words.
    */
   saveProvider(input: ProviderInput): Promise<{ keysToReenter: string[] }>;
   /** Removes a custom provider with its keys, or the changes made to a known row. */

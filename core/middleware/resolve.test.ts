@@ -340,7 +340,7 @@ describe('auto (R4)', () => {
   it('is not a server on this computer that no one has set up', async () => {
     expect((await route({}))[0]).toBe('mock|echo');
     await world.lists('ollama', 'nomic-embed', 'qwen3:4b');
-    expect((await route({}))[0]).toBe('ollama|nomic-embed');
+    expect((await route({}))[0]).toBe('ollama|qwen3:4b');
     await world.key('groq');
     expect((await route({}))[0]).toBe('groq|llama-3.3-70b-versatile');
   });

@@ -1,5 +1,6 @@
 import type { Ports } from '../ports.ts';
 import type { Catalogue } from '../providers/catalogue.ts';
+import { kindOfModel } from '../providers/model-kind.ts';
 import type { ProviderEntry } from '../providers/merge.ts';
 import { isComplete, needsKey, type Provider } from '../providers/provider.ts';
 import { destinationOf, type Registry } from '../providers/registry.ts';
@@ -72,7 +73,7 @@ export async function buildRoutingIndex(
     const models = lists[index] ?? [];
     if (knowns[index]) known.add(provider.id);
     if (models.length > 0) listed.set(provider.id, new Set(models.map(({ id }) => id)));
-    const firstChat = models.find(({ kind }) => kind === undefined || kind === 'chat');
+    const firstChat = models.find((model) => kindOfModel(model) === 'chat');
     if (firstChat) firstModels.set(provider.id, firstChat.id);
     if (!isComplete(provider)) {
       incomplete.add(provider.id);

@@ -64,11 +64,13 @@ describe('mergeProviders', () => {
     ).toBeUndefined();
   });
 
-  it('adds headers to those of the row', () => {
+  it('takes the person’s headers instead of the row’s, in one spelling', () => {
+    expect(one('openrouter', { id: 'openrouter' })?.provider.headers).toEqual({
+      'x-title': 'Gatehouse',
+    });
     expect(
-      one('openrouter', { id: 'openrouter', headers: { 'HTTP-Referer': 'https://me.example' } })
-        ?.provider.headers,
-    ).toEqual({ 'x-title': 'Gatehouse', 'HTTP-Referer': 'https://me.example' });
+      one('openrouter', { id: 'openrouter', headers: { 'X-Title': 'Mine' } })?.provider.headers,
+    ).toEqual({ 'x-title': 'Mine' });
   });
 
   it('finds by alias, and by id in any case', () => {

@@ -104,11 +104,12 @@ export function mergeProvider(
     local = check.local;
   }
   // A filled-in account is still the provider's own address.
-  const baseUrlChanged = row !== undefined && readBaseUrlFields(row, baseUrl) === undefined;
+  const baseUrlChanged =
+    row !== undefined && baseUrl !== row.baseUrl && readBaseUrlFields(row, baseUrl) === undefined;
   const format = record.format ?? row?.format ?? 'openai-chat';
   const ownFormat = row === undefined || format !== row.format;
   const auth = record.auth ?? (ownFormat ? USUAL_AUTH[format] : row.auth);
-  const headers = { ...row?.headers, ...record.headers };
+  const headers = record.headers ? lowerNames(record.headers) : row?.headers;
   const models = record.models ?? row?.models;
 
   const provider: Provider = {
@@ -118,7 +119,7 @@ export function mergeProvider(
     format,
     baseUrl,
     auth,
-    headers,
+    ...(headers && { headers }),
     ...(models && { models }),
     ...(local ? { local } : row?.local !== undefined && { local: false }),
     // A server of one's own on this computer mostly has no key; whoever says how it
@@ -132,6 +133,13 @@ export function mergeProvider(
     record,
     baseUrlChanged,
   };
+}
+
+/** `X-Title` and `x-title` are one header: two spellings of it would both be sent. */
+function lowerNames(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
 }
 
 /** Where lists are and how keys are checked is known of the provider's own address only. */

@@ -18,3 +18,17 @@ export function fittingSettings(stored: unknown): Settings {
   const fitting = Object.entries(stored).filter(([key]) => !wrong.has(key));
   return settingsSchema.safeParse(Object.fromEntries(fitting)).data ?? {};
 }
+
+/** What holds where the person has changed nothing. Those that are absent have no fixed value. */
+export const SETTING_DEFAULTS = Object.freeze({
+  connectTimeoutMs: 30_000,
+  firstByteTimeoutMs: 120_000,
+  idleTimeoutMs: 60_000,
+  totalTimeoutMs: 600_000,
+  theme: 'system',
+  sendWithEnter: true,
+} as const satisfies Settings);
+
+export function withDefaults(stored: Settings): Settings {
+  return { ...SETTING_DEFAULTS, ...stored };
+}

@@ -1,5 +1,6 @@
 import { RouterError, toRouterError } from '../errors.ts';
 import type { Settings } from '../storage/records.ts';
+import { SETTING_DEFAULTS } from '../storage/settings.ts';
 
 /** How long an upstream may take, in milliseconds. */
 export interface Limits {
@@ -12,10 +13,11 @@ export interface Limits {
 }
 
 export function toLimits(settings: Settings, routeTimeoutMs: number | undefined): Limits {
+  const { firstByteTimeoutMs, idleTimeoutMs, totalTimeoutMs } = SETTING_DEFAULTS;
   return {
-    firstByteMs: routeTimeoutMs ?? settings.firstByteTimeoutMs ?? 120_000,
-    idleMs: settings.idleTimeoutMs ?? 60_000,
-    totalMs: settings.totalTimeoutMs ?? 600_000,
+    firstByteMs: routeTimeoutMs ?? settings.firstByteTimeoutMs ?? firstByteTimeoutMs,
+    idleMs: settings.idleTimeoutMs ?? idleTimeoutMs,
+    totalMs: settings.totalTimeoutMs ?? totalTimeoutMs,
   };
 }
 

@@ -1,0 +1,229 @@
+import type { Control, ProviderInput, ProviderView } from '../control.ts';
+import { RouterError } from '../errors.ts';
+import type { Ports } from '../ports.ts';
+import { fillBaseUrl, readBaseUrlFields } from '../providers/base-url-template.ts';
+import { checkBaseUrl } from '../providers/base-url.ts';
+import { CATALOG } from '../providers/catalog.ts';
+import type { Catalogue } from '../providers/catalogue.ts';
+import { checkSecret } from '../providers/key-check.ts';
+import { detectKeys } from '../providers/key-detection.ts';
+import { mergeProvider, type ProviderEntry } from '../providers/merge.ts';
+import { findLocal, probeBaseUrl } from '../providers/probe.ts';
+import { needsKey, type Provider } from '../providers/provider.ts';
+import { destinationOf, type Registry } from '../providers/registry.ts';
+import { checkRecord } from '../storage/read.ts';
+import type { KeyRecord, ProviderRecord } from '../storage/records.ts';
+import { change } from '../storage/transaction.ts';
+import type { Keys } from '../vault/keys.ts';
+import { isSameDestination, type Vault } from '../vault/vault.ts';
+import { toKeyView } from './key-view.ts';
+
+export type ProvidersControl = Pick<
+  Control,
+  | 'listProviders'
+  | 'saveProvider'
+  | 'deleteProvider'
+  | 'probeProvider'
+  | 'findLocalServers'
+  | 'detectKeys'
+  | 'checkKey'
+>;
+
+export interface ProvidersControlParts {
+  ports: Pick<Ports, 'fetch' | 'now' | 'openDatabase' | 'publish'>;
+  registry: Pick<Registry, 'all'>;
+  catalogue: Pick<Catalogue, 'learn'>;
+  keys: Pick<Keys, 'list' | 'get' | 'update'>;
+  vault: Pick<Vault, 'open'>;
+}
+
+export function createProvidersControl({
+  ports,
+  registry,
+  catalogue,
+  keys,
+  vault,
+}: ProvidersControlParts): ProvidersControl {
+  const rowOf = (id: string) => CATALOG.find((row) => row.id === id);
+
+  return {
+    async listProviders() {
+      const [{ entries, setAside }, records] = await Promise.all([registry.all(), keys.list()]);
+      const problems = new Map(setAside.map(({ id, reason }) => [id, reason]));
+      return entries.map((entry) =>
+        toView(
+          entry,
+          records.filter(({ provider }) => provider === entry.provider.id),
+          problems.get(entry.provider.id),
+        ),
+      );
+    },
+
+    async saveProvider(input) {
+      const { byName } = await registry.all();
+      const row = rowOf(input.id);
+      const taken = byName.get(input.id.toLowerCase());
+      if (!row && taken && taken.provider.id !== input.id)
+        throw refused(`${input.id} is another name of ${taken.provider.name}.`, 'id');
+      const stale = await change(ports.openDatabase, ['providers', 'keys'], async (transaction) => {
+        const store = transaction.objectStore('providers');
+        const before = await store.get(input.id);
+        const record = toRecord(row, before, input);
+        const merged = mergeProvider(row, record);
+        if (typeof merged === 'string') throw refused(merged);
+        const saved = await transaction.objectStore('keys').index('provider').getAll(input.id);
+        await (Object.keys(record).length > 1 ? store.put(record) : store.delete(input.id));
+        return movedKeys(saved, mergeProvider(row, before), merged.provider);
+      });
+      ports.publish({ topic: 'providers' });
+      return { keysToReenter: stale };
+    },
+
+    async deleteProvider(id) {
+      await change(ports.openDatabase, ['providers', 'keys', 'catalog'], async (transaction) => {
+        if (!(await transaction.objectStore('providers').get(id)))
+          throw refused(`There is nothing of yours stored for ${id}.`, 'id');
+        await transaction.objectStore('providers').delete(id);
+        await transaction.objectStore('catalog').delete(id);
+        if (rowOf(id)) return; // a known provider keeps its keys: those bound to its own address open again
+        const store = transaction.objectStore('keys');
+        for (const key of await store.index('provider').getAllKeys(id)) await store.delete(key);
+      });
+      for (const topic of ['providers', 'keys', 'models'] as const) ports.publish({ topic });
+    },
+
+    probeProvider: (baseUrl, secret) => probeBaseUrl(ports, baseUrl, secret),
+
+    async findLocalServers() {
+      const { entries } = await registry.all();
+      const local = entries.filter(({ row, provider }) => row?.local && provider.local);
+      return Promise.all(
+        local.map(async ({ provider }) => {
+          const { listed, ...server } = await findLocal(ports, provider);
+          if (listed) await catalogue.learn(provider, listed);
+          return server;
+        }),
+      );
+    },
+
+    async detectKeys(text) {
+      const { entries } = await registry.all();
+      return detectKeys(
+        text,
+        entries.map(({ provider }) => provider),
+      );
+    },
+
+    async checkKey(id) {
+      const key = await keys.get(id);
+      if (!key) throw refused('There is no such key. It may have been deleted meanwhile.', 'id');
+      const provider = (await registry.all()).byName.get(key.provider)?.provider;
+      if (!provider) throw refused('Its provider is gone. Delete the key.', 'id');
+      const secret = await vault.open(key, destinationOf(provider));
+      const check = await checkSecret(ports, provider, secret);
+      await keys.update(id, { check });
+      return check;
+    },
+  };
+}
+
+/** What is stored after a change: only what differs from the known row. */
+function toRecord(
+  row: Provider | undefined,
+  before: ProviderRecord | undefined,
+  input: ProviderInput,
+): ProviderRecord {
+  const { id, name, format, auth, headers, models, enabled, order } = input;
+  const record: Record<string, unknown> = { ...before, id };
+  const baseUrl = toBaseUrl(row, input);
+  const changes = { name: name?.trim() || undefined, format, baseUrl, auth, headers, models };
+  for (const [field, value] of Object.entries(changes)) {
+    if (value === undefined) continue;
+    const own = row?.[field as keyof Provider];
+    if (own !== undefined && isSame(own, value)) delete record[field];
+    else if (isSame(value, {}) && own === undefined) delete record[field];
+    else record[field] = value;
+  }
+  // Kept even where it is what the row has: that a person switched a local server on means something.
+  if (enabled !== undefined) record.enabled = enabled;
+  if (order !== undefined) record.order = order;
+  const checked = checkRecord('providers', record);
+  if ('reason' in checked) throw refused(`That does not fit: ${checked.reason}.`);
+  return checked.record;
+}
+
+function toBaseUrl(row: Provider | undefined, input: ProviderInput): string | undefined {
+  if (input.baseUrlFields && row?.baseUrlFields) {
+    const filled = fillBaseUrl(row, input.baseUrlFields);
+    if ('reason' in filled) throw refused(filled.reason, 'baseUrlFields');
+    return filled.url;
+  }
+  if (input.baseUrl === undefined || input.baseUrl === row?.baseUrl) return input.baseUrl;
+  const check = checkBaseUrl(input.baseUrl);
+  if (!check.ok) throw refused(check.reason, 'baseUrl');
+  return check.url;
+}
+
+/** Ids of the keys that opened for the old destination and do not for the new one. */
+function movedKeys(
+  saved: readonly KeyRecord[],
+  before: ProviderEntry | string,
+  after: Provider,
+): string[] {
+  const now = destinationOf(after);
+  const old = typeof before === 'string' ? undefined : destinationOf(before.provider);
+  return saved
+    .filter(({ destination }) => !isSameDestination(destination, now))
+    .filter(({ destination }) => old === undefined || isSameDestination(destination, old))
+    .map(({ id }) => id);
+}
+
+function toView(
+  { provider, enabled, row, record }: ProviderEntry,
+  keys: readonly KeyRecord[],
+  problem: string | undefined,
+): ProviderView {
+  const { id, name, format, baseUrl, auth, keyUrl, defaultModel, browserCors, models } = provider;
+  const values = row && readBaseUrlFields(row, baseUrl);
+  return {
+    id,
+    name,
+    format,
+    baseUrl,
+    auth,
+    headers: { ...provider.headers },
+    ...(keyUrl !== undefined && { keyUrl }),
+    ...(defaultModel !== undefined && { defaultModel }),
+    local: provider.local ?? false,
+    builtIn: provider.builtIn ?? false,
+    custom: row === undefined,
+    overridden: row !== undefined && record !== undefined && !isOnlySwitched(record),
+    enabled,
+    ...(browserCors !== undefined && { browserCors }),
+    needsKey: needsKey(provider),
+    ...(row?.baseUrlFields && {
+      baseUrlFields: row.baseUrlFields.map((field) => ({
+        name: field.name,
+        label: field.label,
+        example: field.example,
+        value: values?.[field.name] ?? '',
+      })),
+    }),
+    ...(models && !provider.builtIn && { models: [...models] }),
+    ...(problem !== undefined && { problem }),
+    keys: keys.map(toKeyView),
+  };
+}
+
+/** On, off and order are no changes of what the provider is. */
+function isOnlySwitched(record: ProviderRecord): boolean {
+  return Object.keys(record).every((field) => ['id', 'enabled', 'order'].includes(field));
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function refused(message: string, param?: string): RouterError {
+  return new RouterError('invalid_request', message, param === undefined ? {} : { param });
+}

@@ -1,0 +1,98 @@
+import type { KeyCheck } from '../control.ts';
+import type { Ports } from '../ports.ts';
+import { maskSecret } from '../vault/mask.ts';
+import { modelsUrl } from './catalogue.ts';
+import { parseModels } from './models-list.ts';
+import type { Provider } from './provider.ts';
+import { askProvider, wordsOf, type Reply } from './question.ts';
+
+type Asking = Pick<Ports, 'fetch' | 'now'>;
+type Answer = Extract<Reply, { kind: 'answer' }>;
+
+const TIMEOUT_MS = 5_000;
+
+/**
+ * Row K7, E20: asks the provider whether it takes a key, by the cheapest call that tells. Never
+ * throws. The message is the provider's own words, with the key masked where it repeats it.
+ */
+export async function checkSecret(
+  ports: Asking,
+  provider: Provider,
+  secret: string,
+): Promise<KeyCheck> {
+  const way = provider.quirks?.keyCheck;
+  const special = way !== undefined || provider.quirks?.modelsPath === false;
+  let check = await ask(ports, provider, secret, special ? (way ?? 'empty-chat') : 'models');
+  // What is known of the provider no longer holds: its list is the usual way.
+  if (check === undefined) check = await ask(ports, provider, secret, 'models');
+  const result = check ?? { state: 'unknown', message: 'This provider has no way to check a key.' };
+  if (result.message !== undefined)
+    result.message = result.message.replaceAll(secret, maskSecret(secret));
+  return { ...result, at: ports.now() };
+}
+
+type Result = Omit<KeyCheck, 'at'>;
+
+/** `undefined` where there is nothing at that address. */
+async function ask(
+  ports: Asking,
+  provider: Provider,
+  secret: string,
+  way: string,
+): Promise<Result | undefined> {
+  const emptyChat = way === 'empty-chat';
+  const url = emptyChat
+    ? `${provider.baseUrl}/chat/completions`
+    : way === 'models'
+      ? modelsUrl(provider)
+      : provider.baseUrl + way;
+  const body = emptyChat ? { model: provider.defaultModel, messages: [] } : undefined;
+  const reply = await askProvider(ports, { url, provider, secret, body, timeoutMs: TIMEOUT_MS });
+  if (reply.kind !== 'answer') return { state: 'unknown', message: whyNoAnswer(reply, provider) };
+  if (reply.status === 404 && way !== 'models') return undefined;
+  return { ...toResult(reply, provider, way), latencyMs: reply.latencyMs };
+}
+
+function whyNoAnswer(reply: Exclude<Reply, Answer>, { name }: Provider): string {
+  // `onLine` is certain only when it says no.
+  if (typeof navigator !== 'undefined' && navigator.onLine === false)
+    return 'offline: saved, not checked';
+  if (reply.kind === 'timeout') return `${name} sent nothing for 5 s`;
+  if (reply.kind === 'redirect')
+    return `${name} sends on to another address; the key was not sent there`;
+  return `${name} can’t be reached`;
+}
+
+function toResult(reply: Answer, provider: Provider, way: string): Result {
+  const { status, body } = reply;
+  const words = reply.html ? undefined : wordsOf(body);
+  if (status === 401 || saysKeyIsBad(words)) return { state: 'invalid', message: words };
+  if (status === 403) {
+    // A key may be good for chats and not for lists.
+    const narrow = /scope|permission/i.test(words ?? '');
+    return { state: narrow ? 'unknown' : 'invalid', message: words };
+  }
+  if (status === 402 || status === 429)
+    return { state: 'rate-limited', message: words ?? 'works, but asks to wait' };
+  if (way === 'empty-chat' && (status === 400 || status === 422)) return { state: 'valid' };
+  if (status >= 200 && status < 300) {
+    if (way !== 'models') return { state: 'valid' };
+    const models = parseModels(body);
+    if (models) return { state: 'valid', models: models.length };
+    const what = reply.html ? 'a web page' : 'something that is no list of models';
+    return { state: 'unknown', message: `${provider.name} answers with ${what}` };
+  }
+  return { state: 'unknown', message: words ?? `${provider.name} answers with status ${status}` };
+}
+
+/** Some say so with a 400: xAI, Google. */
+function saysKeyIsBad(words = ''): boolean {
+  return (
+    /(incorrect|invalid|not valid|wrong|malformed|unknown)[^.]{0,24}(api[ _-]?key|token|credential)/i.test(
+      words,
+    ) ||
+    /(api[ _-]?key|credential)[^.]{0,40}(incorrect|invalid|not valid|expired|revoked|not found)/i.test(
+      words,
+    )
+  );
+}
