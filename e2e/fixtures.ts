@@ -19,7 +19,6 @@ import { createSite, type Site, type SiteOptions } from './sites/site.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
 
 export { expect } from '@playwright/test';
-export type { Gatehouse } from './gatehouse.ts';
 
 /** The key that tests configure; nothing but an upstream may ever see it. */
 export const CANARY_KEY = 'sk-canary-5f1d0c7e9b2a4836-never-in-a-page';
