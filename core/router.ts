@@ -11,7 +11,7 @@ import type { Ports } from './ports.ts';
 import { createCatalogue } from './providers/catalogue.ts';
 import { createRegistry } from './providers/registry.ts';
 import { readRecords } from './storage/read.ts';
-import { readSettings } from './storage/settings.ts';
+import { createSettingsReader } from './storage/settings-reader.ts';
 import { createUsageCounter } from './usage/counter.ts';
 import { createKeys } from './vault/keys.ts';
 import { createVault } from './vault/vault.ts';
@@ -44,7 +44,7 @@ export function createRouter(host: Ports): Router {
     usage: createUsageCounter(ports),
     live: createLiveRequests(ports),
     isLocked: () => vault.isLocked(),
-    settings: async () => readSettings(await ports.openDatabase()),
+    settings: createSettingsReader(ports, changes),
     logicalModels: async () => (await readRecords(await ports.openDatabase(), 'models')).records,
   };
   return { handle: createHandle(parts), control: laterControl };
