@@ -57,7 +57,8 @@ export async function authoriseAndResolve(
  */
 function onlyAllowed(resolution: Resolution, grant: Grant, asked: string | undefined): Resolution {
   const { targets, answerModel } = resolution;
-  const isLogical = targets.every(({ model }) => !`/${answerModel}`.endsWith(`/${model}`));
+  const named = `/${answerModel.toLowerCase()}`;
+  const isLogical = targets.every(({ model }) => !named.endsWith(`/${model.toLowerCase()}`));
   if (isLogical && coversId(grant.models, answerModel)) return resolution;
   const allowed = targets.filter(({ provider, model }) =>
     coversModel(grant.models, provider.id, model),

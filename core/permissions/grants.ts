@@ -4,7 +4,7 @@ import type { SiteRecord } from '../storage/records.ts';
 import { createLimits } from './limits.ts';
 import {
   coversScope,
-  isLoopbackOrigin,
+  isUnencrypted,
   mayCoverModel,
   toOwners,
   toSiteKey,
@@ -200,10 +200,6 @@ function toSite(
     ...(limits && { limits: { ...limits } }),
     createdAt,
   };
-}
-
-function isUnencrypted(origin: string | undefined): boolean {
-  return origin !== undefined && origin.startsWith('http:') && !isLoopbackOrigin(origin);
 }
 
 export function modelDenied(models: readonly string[], model: string): RouterError {

@@ -22,7 +22,7 @@ export function toSubject(caller: Extract<Caller, { kind: 'site' }>): Subject | 
  * it is a pattern's.
  */
 export function isWebOrigin(text: unknown): text is string {
-  if (typeof text !== 'string' || text.includes('*')) return false;
+  if (typeof text !== 'string' || /[*%]/.test(text)) return false;
   const url = URL.parse(text);
   return (
     url !== null && (url.protocol === 'https:' || url.protocol === 'http:') && url.origin === text
@@ -69,6 +69,11 @@ export function isLoopbackOrigin(origin: string): boolean {
     hostname === '[::1]' ||
     /^127\.\d+\.\d+\.\d+$/.test(hostname)
   );
+}
+
+/** Others on the network can read and change what such a page sends and gets. */
+export function isUnencrypted(origin: string | undefined): boolean {
+  return origin !== undefined && origin.startsWith('http:') && !isLoopbackOrigin(origin);
 }
 
 /** Second labels below which a country registers: `example.co.uk`. */

@@ -3,7 +3,14 @@ import type { Ports } from '../ports.ts';
 import { checkRecord, readRecords } from '../storage/read.ts';
 import type { SiteRecord } from '../storage/records.ts';
 import { change } from '../storage/transaction.ts';
-import { isOriginPattern, isWebOrigin, toCandidateKeys, toSiteKey, type Subject } from './match.ts';
+import {
+  isOriginPattern,
+  isUnencrypted,
+  isWebOrigin,
+  toCandidateKeys,
+  toSiteKey,
+  type Subject,
+} from './match.ts';
 import { createSessionValue } from './session-value.ts';
 
 /** The decisions that are remembered: stored ones, and those that end with the browser. */
@@ -84,7 +91,7 @@ export function createSites({
   };
 }
 
-/** The record as it is stored. Throws `invalid_request` with the path that is wrong. */
+/** The record as it is stored. Throws `invalid_request` with the field that is wrong. */
 export function toSiteRecord(input: SiteRecord): SiteRecord {
   // What a screen's view adds to the record.
   const fields: Record<string, unknown> = { ...input };
@@ -93,18 +100,31 @@ export function toSiteRecord(input: SiteRecord): SiteRecord {
   const checked = checkRecord('sites', fields);
   if ('reason' in checked) throw new RouterError('invalid_request', `${checked.reason}.`);
   const site = checked.record;
-  if (!isWebOrigin(site.origin) && !isOriginPattern(site.origin))
-    throw new RouterError(
-      'invalid_request',
-      `${JSON.stringify(site.origin)} is no site. Write it as https://example.com, or https://*.example.com for its subdomains.`,
-      { param: 'origin' },
-    );
-  if (site.topOrigin !== undefined && !isWebOrigin(site.topOrigin))
-    throw new RouterError(
-      'invalid_request',
-      `${JSON.stringify(site.topOrigin)} is no site. Write it as https://example.com.`,
-      { param: 'topOrigin' },
-    );
+  const fault = findSiteFault(site);
+  if (fault) throw new RouterError('invalid_request', `${fault.message}.`, { param: fault.field });
   if (site.topOrigin === site.origin) delete site.topOrigin;
   return site;
+}
+
+/** Why a decision for these origins can't be stored. */
+export function findSiteFault(
+  site: Pick<SiteRecord, 'origin' | 'topOrigin' | 'decision'>,
+): { field: 'origin' | 'topOrigin'; message: string } | undefined {
+  const { origin, topOrigin, decision } = site;
+  if (!isWebOrigin(origin) && !isOriginPattern(origin))
+    return {
+      field: 'origin',
+      message: 'Write a site as https://example.com, or https://*.example.com for its subdomains',
+    };
+  if (topOrigin !== undefined && !isWebOrigin(topOrigin))
+    return { field: 'topOrigin', message: 'Write a site as https://example.com' };
+  if (decision === 'deny') return undefined;
+  for (const field of ['origin', 'topOrigin'] as const)
+    if (isUnencrypted(site[field]))
+      return {
+        field,
+        message:
+          'A site without https is allowed for a session only: others could read and change it on the way',
+      };
+  return undefined;
 }

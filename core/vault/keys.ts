@@ -85,14 +85,12 @@ export function createKeys({ openDatabase, now, randomId, publish }: Ports, vaul
     async add(destination, inputs) {
       const secrets = inputs.map(({ secret }) => toSecret(secret, destination.authScheme));
       const existing = await listOf(destination.providerId);
+      const here = existing.filter((record) => isSameDestination(record.destination, destination));
+      const holders = await vault.findHolders(here, secrets);
       const answers = new Map<string, KeyRecord>();
-      for (const secret of secrets)
-        for (const record of existing)
-          if (
-            isSameDestination(record.destination, destination) &&
-            (await vault.holds(record, secret))
-          )
-            answers.set(secret, record);
+      holders.forEach((record, index) => {
+        if (record) answers.set(secrets[index] ?? '', record);
+      });
       const fresh = inputs
         .map((input, index) => ({ ...input, secret: secrets[index] ?? '' }))
         .filter(({ secret }, index) => !answers.has(secret) && secrets.indexOf(secret) === index);

@@ -24,13 +24,16 @@ export interface Vault {
    */
   open(record: KeyRecord, destination: Destination): Promise<string>;
   /**
-   * Whether the record holds this very secret, for its own destination. The stored one is not given
-   * out. A record that does not open holds nothing.
+   * For each secret the record that holds it for its own destination, where one does. No stored
+   * secret is given out; a record that does not open holds none.
    */
-  holds(record: KeyRecord, secret: string): Promise<boolean>;
+  findHolders(
+    records: readonly KeyRecord[],
+    secrets: readonly string[],
+  ): Promise<(KeyRecord | undefined)[]>;
 }
 
-export interface OpenVault {
+interface OpenVault {
   header: VaultHeader;
   vaultKey: CryptoKey;
 }
@@ -83,7 +86,16 @@ export function createVault({
     });
   }
 
-  async function unlock(): Promise<OpenVault | undefined> {
+  let unlocking: Promise<OpenVault | undefined> | undefined;
+  let creating: Promise<void> | undefined;
+
+  /** Parallel calls share one; nothing is kept afterwards. */
+  function unlock(): Promise<OpenVault | undefined> {
+    unlocking ??= unlockNow().finally(() => (unlocking = undefined));
+    return unlocking;
+  }
+
+  async function unlockNow(): Promise<OpenVault | undefined> {
     const stored = await read();
     if (!stored) return undefined;
     const { header, slots } = stored;
@@ -126,19 +138,24 @@ export function createVault({
     async seal(secret, recordId, destination) {
       let vault = await unlock();
       if (!vault) {
-        await create();
-        vault = await unlock();
+        await (creating ??= create().finally(() => (creating = undefined)));
+        // Not a shared one: it may have begun before the vault was there.
+        vault = await unlockNow();
       }
       if (!vault) throw damaged('there is no vault');
       return sealRecord(vault.vaultKey, vault.header, recordId, destination, secret);
     },
     open,
-    async holds(record, secret) {
-      const stored = await open(record, record.destination).catch((error: unknown) => {
-        if (error instanceof RouterError && error.code === 'no_provider_key') return undefined;
-        throw error;
-      });
-      return stored === secret;
+    async findHolders(records, secrets) {
+      const holders = new Map<string, KeyRecord>();
+      for (const record of records) {
+        const secret = await open(record, record.destination).catch((error: unknown) => {
+          if (error instanceof RouterError && error.code === 'no_provider_key') return undefined;
+          throw error;
+        });
+        if (secret !== undefined && !holders.has(secret)) holders.set(secret, record);
+      }
+      return secrets.map((secret) => holders.get(secret));
     },
   };
 }
