@@ -3,14 +3,7 @@
  * world, so it uses captured natives and null-prototype records only (see natives.ts).
  */
 import { errorHeaders, toErrorEvent, toErrorText, TRUNCATED, type Refusal } from './broken.ts';
-import {
-  ACK_EVERY,
-  PIECE,
-  WINDOW,
-  type ClientFrame,
-  type HeaderList,
-  type ServerFrame,
-} from './frames.ts';
+import { ACK_EVERY, BULK, type ClientFrame, type HeaderList, type ServerFrame } from './frames.ts';
 import { bare, matches, method, toBytes } from './natives.ts';
 import type { Port } from './port.ts';
 
@@ -28,8 +21,6 @@ export interface Sink {
   end(): void;
   /** The body broke off, and it is no stream that could say so itself. */
   fail(): void;
-  /** So many bytes of the request's body have arrived. */
-  sent?(bytes: number): void;
 }
 
 export interface Exchange {
@@ -48,16 +39,16 @@ interface Call extends Outgoing {
   readonly id: number;
   readonly sink: Sink;
   again: boolean;
-  posted: number;
-  acknowledged: number;
+  /** Settled once all that came before is delivered; absent where nothing waits. */
+  turn: Promise<void> | undefined;
   /** Bytes that the reader took and the router was not told of. */
   owed: number;
   headed: boolean;
   eventStream: boolean;
 }
 
-const slice = method(Uint8Array.prototype, 'slice');
-const { min } = Math;
+const { Blob, Uint8Array } = globalThis;
+const readBlob = method(Blob.prototype, 'arrayBuffer');
 
 /** `origin`: the caller's own, for the headers of errors made here. */
 export function createClient(port: Port, origin: string): Client {
@@ -86,27 +77,29 @@ export function createClient(port: Port, origin: string): Client {
     });
   }
 
-  function open(call: Call): void {
-    const { id, again, method, url, headers, body } = call;
-    const first = body && body.byteLength > 0 ? slice(body, 0, PIECE) : null;
-    call.posted = first ? first.byteLength : 0;
-    call.acknowledged = 0;
-    post(['open', id, again, method, url, headers, body ? body.byteLength : 0, first]);
-    upload(call);
-  }
-
-  function upload(call: Call): void {
-    const { id, body } = call;
-    while (body && call.posted < body.byteLength && call.posted - call.acknowledged < WINDOW) {
-      const end = min(call.posted + PIECE, body.byteLength);
-      post(['body', id, slice(body, call.posted, end)]);
-      call.posted = end;
-    }
+  function open({ id, again, method, url, headers, body }: Call): void {
+    const bulky = body && body.byteLength > BULK;
+    const content = bulky ? new Blob([body as Uint8Array<ArrayBuffer>]) : body;
+    post(['open', id, again, method, url, headers, content]);
   }
 
   function receive(frame: ServerFrame): void {
     const call = calls[frame[1]];
     if (!call) return;
+    if (frame[0] === 'bulk' || call.turn) call.turn = inTurn(call, call.turn, frame);
+    else deliver(call, frame);
+  }
+
+  /** A Blob is read later: what comes after it waits. */
+  async function inTurn(call: Call, before: Call['turn'], frame: ServerFrame): Promise<void> {
+    const bytes = frame[0] === 'bulk' ? await readBlob(frame[2]) : undefined;
+    await before;
+    if (calls[call.id] === call) {
+      deliver(call, bytes ? ['data', call.id, new Uint8Array(bytes)] : frame);
+    }
+  }
+
+  function deliver(call: Call, frame: ServerFrame): void {
     switch (frame[0]) {
       case 'head':
         call.headed = true;
@@ -119,10 +112,6 @@ export function createClient(port: Port, origin: string): Client {
         return call.sink.end();
       case 'fail':
         return breakOff(call);
-      case 'ack':
-        call.acknowledged += frame[2];
-        call.sink.sent?.(call.acknowledged);
-        return upload(call);
     }
   }
 
@@ -131,7 +120,7 @@ export function createClient(port: Port, origin: string): Client {
     for (const id in calls) {
       const call = calls[id] as Call;
       if (call.headed || call.again) {
-        breakOff(call);
+        receive(['fail', call.id]);
       } else {
         call.again = true;
         open(call);
@@ -166,8 +155,7 @@ function toCall(id: number, { method, url, headers, body }: Outgoing, sink: Sink
     headers,
     body,
     again: false,
-    posted: 0,
-    acknowledged: 0,
+    turn: undefined,
     owed: 0,
     headed: false,
     eventStream: false,

@@ -4,8 +4,8 @@
  * it is the worker that the flood would keep busy.
  */
 export interface Pace {
-  /** Milliseconds to hold a piece that came now: 0 sends it at once. */
-  delay(): number;
+  /** Milliseconds to hold a piece that came now: 0 sends it at once. A large one is always held. */
+  delay(large: boolean): number;
 }
 
 const SPAN_MS = 8;
@@ -16,14 +16,14 @@ export function createPace(now: () => number = () => performance.now()): Pace {
   let start = -Infinity;
   let sent = 0;
   return {
-    delay() {
+    delay(large) {
       const time = now();
       if (time - start >= SPAN_MS) {
         start = time;
         sent = 0;
       }
-      sent += 1;
-      return sent <= FREE ? 0 : start + SPAN_MS - time;
+      if (!large) sent += 1;
+      return !large && sent <= FREE ? 0 : start + SPAN_MS - time;
     },
   };
 }

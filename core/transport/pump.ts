@@ -1,4 +1,4 @@
-import { PIECE, WINDOW } from './frames.ts';
+import { BULK, WINDOW } from './frames.ts';
 import type { Pace } from './pace.ts';
 
 export interface Pump {
@@ -10,13 +10,16 @@ export interface Pump {
   cancel(reason: unknown): void;
 }
 
+/** A chunk of this size is no token: it waits a moment for others like it. */
+const LARGE = 32 * 1024;
+
 /**
- * Moves an answer's body to the port: small chunks are gathered while they come in a flood, large ones
- * are cut, and nothing is read while WINDOW bytes are not acknowledged.
+ * Moves an answer's body to the port: small chunks are gathered while they come in a flood, bulk goes
+ * as a Blob, and nothing is read while WINDOW bytes are not acknowledged.
  */
 export function createPump(
   body: ReadableStream<Uint8Array>,
-  send: (bytes: Uint8Array) => void,
+  send: (bytes: Uint8Array | Blob) => void,
   pace: Pace,
 ): Pump {
   const reader = body.getReader();
@@ -27,49 +30,34 @@ export function createPump(
   let cancelled = false;
   let resume: (() => void) | undefined;
 
-  function post(bytes: Uint8Array): void {
-    unacknowledged += bytes.byteLength;
-    send(bytes);
-  }
-
   function flush(): void {
     clearTimeout(timer);
     timer = undefined;
     if (size === 0) return;
-    const bytes = join(gathered, size);
+    const bytes = size < BULK ? join(gathered, size) : new Blob(gathered as BlobPart[]);
+    unacknowledged += size;
     gathered = [];
     size = 0;
-    post(bytes);
-  }
-
-  async function room(): Promise<void> {
-    if (unacknowledged + size < WINDOW) return;
-    flush();
-    while (unacknowledged >= WINDOW && !cancelled) {
-      await new Promise<void>((resolve) => (resume = resolve));
-    }
+    send(bytes);
   }
 
   async function run(): Promise<void> {
     for (;;) {
-      await room();
+      if (unacknowledged + size >= WINDOW) flush();
+      while (unacknowledged >= WINDOW && !cancelled) {
+        await new Promise<void>((resolve) => (resume = resolve));
+      }
       const { done, value } = await reader.read();
       if (done || cancelled) return flush();
       if (value.byteLength === 0) continue;
-      if (size + value.byteLength > PIECE) flush();
-      if (value.byteLength > PIECE) {
-        for (let start = 0; start < value.byteLength && !cancelled; start += PIECE) {
-          await room();
-          post(value.slice(start, start + PIECE));
-        }
-        continue;
-      }
       gathered.push(value);
       size += value.byteLength;
-      if (timer !== undefined) continue;
-      const delay = pace.delay();
-      if (delay > 0) timer = setTimeout(flush, delay);
-      else flush();
+      if (size >= BULK) flush();
+      else if (timer === undefined) {
+        const delay = pace.delay(value.byteLength >= LARGE);
+        if (delay > 0) timer = setTimeout(flush, delay);
+        else flush();
+      }
     }
   }
 

@@ -64,8 +64,8 @@ type Open = Extract<ClientFrame, [type: 'open', ...unknown[]]>;
 
 interface Job {
   readonly frame: Open;
-  readonly body: Uint8Array[];
-  received: number;
+  /** Bytes of the request's body. */
+  readonly size: number;
   readonly controller: AbortController;
   /** Lets the worker sleep. */
   readonly release: () => void;
@@ -92,8 +92,6 @@ export function serve(port: Port, peer: Peer, options: ServerOptions): void {
     switch (frame[0]) {
       case 'open':
         return job ? undefined : open(frame);
-      case 'body':
-        return job && upload(job, frame[2]);
       case 'ack':
         return job?.pump?.acknowledge(frame[2]);
       case 'abort':
@@ -102,33 +100,21 @@ export function serve(port: Port, peer: Peer, options: ServerOptions): void {
   }
 
   function open(frame: Open): void {
-    const [, id, , , url, , size, first] = frame;
+    const [, id, , , url, , body] = frame;
     if (!isVirtual(url)) return;
+    const size = body instanceof Blob ? body.size : (body?.byteLength ?? 0);
     if (size > MAX_BODY) return refuse(id, url, TOO_LARGE);
     if (jobs.size >= MAX_CALLS || uploads + size > MAX_UPLOADS) return refuse(id, url, TOO_MANY);
-    const controller = new AbortController();
-    const job: Job = { frame, body: [], received: 0, controller, release: keepAlive() };
+    const job: Job = { frame, size, controller: new AbortController(), release: keepAlive() };
     jobs.set(id, job);
     uploads += size;
     beat ??= setInterval(() => post(['beat', 0]), BEAT_MS);
-    if (first) job.body.push(first);
-    job.received = first?.byteLength ?? 0;
-    if (job.received === size) void answer(job);
-  }
-
-  function upload(job: Job, bytes: Uint8Array): void {
-    const [, id, , , , , size] = job.frame;
-    // More than was announced, or after the end: not one of our clients.
-    if (job.received === size || job.received + bytes.byteLength > size) return;
-    job.body.push(bytes);
-    job.received += bytes.byteLength;
-    post(['ack', id, bytes.byteLength]);
-    if (job.received === size) void answer(job);
+    void answer(job);
   }
 
   function close(job: Job): void {
     if (!jobs.delete(job.frame[1])) return;
-    uploads -= job.frame[6];
+    uploads -= job.size;
     job.release();
     if (jobs.size > 0) return;
     clearInterval(beat);
@@ -163,7 +149,9 @@ export function serve(port: Port, peer: Peer, options: ServerOptions): void {
       const { status, statusText, headers, body } = response;
       post(['head', id, status, statusText, [...headers]]);
       if (body) {
-        job.pump = createPump(body, (bytes) => post(['data', id, bytes]), pace);
+        const send = (bytes: Uint8Array | Blob) =>
+          post(bytes instanceof Blob ? ['bulk', id, bytes] : ['data', id, bytes]);
+        job.pump = createPump(body, send, pace);
         await job.pump.run();
       }
       if (!signal.aborted) post(['end', id]);
@@ -188,15 +176,12 @@ function isVirtual(url: string): boolean {
 }
 
 /** Throws where a header or the method is none. */
-function toRequest({ frame, body, received, controller }: Job): Request {
-  const [, , , method, url, headers] = frame;
+function toRequest({ frame, controller }: Job): Request {
+  const [, , , method, url, headers, body] = frame;
   return new Request(url, {
     method,
     headers: headers as HeaderList,
-    body:
-      received === 0 ? null : body.length === 1 ? toPart(body[0]) : new Blob(body as BlobPart[]),
+    body: body as Uint8Array<ArrayBuffer> | Blob | null,
     signal: controller.signal,
   });
 }
-
-const toPart = (bytes: Uint8Array | undefined) => bytes as Uint8Array<ArrayBuffer>;

@@ -209,9 +209,6 @@ export function patchXhr(send: Client['send']): void {
           },
           end: () => live() && finish(xhr, state),
           fail: () => live() && fail(xhr, state, 'error'),
-          sent(bytes) {
-            if (live() && state.uploading > 0) upload(xhr, 'progress', bytes, state.uploading);
-          },
         });
         if (!live()) state.exchange.abort();
       } catch {

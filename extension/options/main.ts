@@ -1,1 +1,3 @@
-export {};
+import { connectFirstParty } from '../first-party.ts';
+
+connectFirstParty();

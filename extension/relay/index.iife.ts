@@ -23,7 +23,10 @@ function start(): void {
 
   function connect(): chrome.runtime.Port {
     const port = chrome.runtime.connect({ name: PORT_NAMES.page });
-    port.onMessage.addListener((frame: unknown) => page.postMessage(frame));
+    port.onMessage.addListener((frame: unknown[]) => {
+      const bytes = frame[2];
+      page.postMessage(frame, bytes instanceof Uint8Array ? [bytes.buffer] : []);
+    });
     port.onDisconnect.addListener(lose);
     return port;
   }
