@@ -1,6 +1,6 @@
 import { mount } from 'svelte';
 import App from './app/App.svelte';
-import { connectWorker } from './app/worker-connection.svelte.ts';
+import { connectWorker } from './app/worker-connection.ts';
 
 const { control, update, controlled } = connectWorker();
 mount(App, {

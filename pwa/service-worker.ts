@@ -1,6 +1,6 @@
 import { precacheAndRoute } from 'workbox-precaching';
 import { createFetchListener, createRouter } from '../core/index.ts';
-import { serveControl } from './worker/control.ts';
+import { answerControl } from './worker/control.ts';
 import { isOwnPath } from './worker/own-path.ts';
 import { createWebPorts } from './worker/ports.ts';
 
@@ -19,7 +19,7 @@ precacheAndRoute(self.__WB_MANIFEST, { ignoreURLParametersMatching: [/.*/] });
 
 self.addEventListener('message', (event) => {
   const { type } = (event.data ?? {}) as { type?: unknown };
-  if (type === 'control') serveControl(event, router.control);
+  if (type === 'control') answerControl(event, router.control);
   if (type === 'claim') event.waitUntil(self.clients.claim());
   if (type === 'SKIP_WAITING') event.waitUntil(self.skipWaiting());
 });

@@ -1,5 +1,4 @@
-import { releaseProxy, wrap } from 'comlink';
-import type { Control } from '../../core/index.ts';
+import { createControlClient, fromMessagePort, type Control } from '../../core/index.ts';
 import { createUpdate, type AppUpdate } from './update.svelte.ts';
 import { workerScript } from './worker-script.ts';
 
@@ -15,7 +14,12 @@ export function connectWorker(container = navigator.serviceWorker): {
   const registered = container.register(workerScript(), { type: 'module', updateViaCache: 'none' });
   const controlled = registered.then(() => claimed(container));
   return {
-    control: createControl(() => container.controller ?? controlled),
+    control: createControlClient(async () => {
+      const worker = container.controller ?? (await controlled);
+      const { port1, port2 } = new MessageChannel();
+      worker.postMessage({ type: 'control' }, [port2]);
+      return fromMessagePort(port1);
+    }),
     update: createUpdate(container, registered),
     controlled,
   };
@@ -30,30 +34,5 @@ async function claimed(container: ServiceWorkerContainer): Promise<ServiceWorker
       () => container.controller && resolve(container.controller),
     );
     active?.postMessage({ type: 'claim' });
-  });
-}
-
-/**
- * Each call has a channel of its own: a worker that was stopped between two calls is started by the
- * next one, and there is no connection to lose.
- */
-function createControl(worker: () => ServiceWorker | Promise<ServiceWorker>): Control {
-  const call = async (method: string, parameters: unknown[]) => {
-    const target = await worker();
-    const { port1, port2 } = new MessageChannel();
-    const remote = wrap<Record<string, (...all: unknown[]) => unknown>>(port1);
-    target.postMessage({ type: 'control' }, [port2]);
-    try {
-      return await remote[method]?.(...parameters);
-    } finally {
-      remote[releaseProxy]();
-    }
-  };
-  return new Proxy({} as Control, {
-    get: (_target, method) =>
-      // A promise resolved with the control must not take it for a promise.
-      typeof method === 'string' && method !== 'then'
-        ? (...parameters: unknown[]) => call(method, parameters)
-        : undefined,
   });
 }
