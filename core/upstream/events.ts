@@ -136,7 +136,7 @@ export async function holdUntilContent(
 /** An answer without content says something only where its finish tells why there is none. */
 const TELLING: ReadonlySet<string> = new Set(['length', 'content-filter']);
 
-export function assertAnswer(events: readonly ChatEvent[]): void {
+function assertAnswer(events: readonly ChatEvent[]): void {
   const parts = events.flatMap((event) => event.parts);
   if (parts.some((part) => part.type === 'finish' && TELLING.has(part.reason))) return;
   throw empty();

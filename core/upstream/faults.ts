@@ -10,15 +10,66 @@ interface FaultRow {
 }
 
 /** Wordings of providers (wire-facts.md, Others), read in order; the first that fits names the code. */
-const CONTEXT_LENGTH =
-  /context[_ ]length[_ ]exceeded|maximum context length|prompt is too long|input (?:is|length) too long|input token count .* exceeds|token limit exceeded|exceeds? (?:the )?(?:model'?s? )?(?:maximum )?(?:context|token) (?:length|limit|window|size)|context (?:window|limit|size) (?:exceeded|of)|exceeds the available context|too many tokens|reduce the length of (?:the|your) (?:messages|prompt)|model_context_window_exceeded|tokens? > \d+ maximum/i;
-const CONTENT_FILTER =
-  /content[_ ](?:filter|policy)|responsibleaipolicyviolation|content management policy|moderation|flagged|safety (?:system|settings|filter)|prohibited_content/i;
-const MODEL_UNKNOWN =
-  /model[_ ]not[_ ](?:found|exist)|unknown[_ ]model|no such model|invalid[_ ]model|model\b.{0,120}?(?:not (?:found|exist|available|supported)|does(?:n't| not) exist|is not a valid)|not a valid model|no endpoints found/is;
-const BAD_KEY =
-  /api[_ -]?key|token|credential|unauthori[sz]ed|authenticat|forbidden|permission|access denied|not allowed/i;
-const NOT_THE_KEY = /region|country|territory|location|moderation|flagged|policy|safety/i;
+const CONTEXT_LENGTH = anyOf(
+  'context[_ ]length[_ ]exceeded',
+  'max(?:imum)? context',
+  'prompt (?:is )?too long',
+  'input (?:is |length )?too long',
+  'total length of all messages is too long',
+  'input token count .* exceeds',
+  'token limit exceeded',
+  "exceeds? (?:the )?(?:available )?(?:model'?s? )?(?:maximum )?(?:context|token) (?:length|limit|window|size)",
+  'context (?:window|limit|size) (?:exceeded|of)',
+  'exceed_context_size',
+  'too many (?:input |prompt )?tokens',
+  'reduce the length of (?:the|your) (?:messages|prompt)',
+  'model_context_window_exceeded',
+  'tokens? > \\d+ maximum',
+);
+const CONTENT_FILTER = anyOf(
+  'content[_ ](?:filter|policy)',
+  'responsibleaipolicyviolation',
+  'content management policy',
+  'moderation',
+  'flagged',
+  'safety (?:system|settings|filter)',
+  'prohibited_content',
+);
+const MODEL_UNKNOWN = anyOf(
+  'model[_ ]not[_ ](?:found|exist)',
+  'unknown[_ ]model',
+  'no such model',
+  'not a valid model',
+  'no endpoints found for',
+  "model\\b.{0,120}?(?:not (?:found|exist|available)|does(?:n't| not) exist|deprecated|decommissioned|no longer)",
+);
+/** A 403 is the key's fault where it speaks of the key, or of nothing else. */
+const OF_THE_KEY = anyOf(
+  'key',
+  'token',
+  'credential',
+  'unauthori[sz]ed',
+  'authenticat',
+  'forbidden',
+);
+const NOT_OF_THE_KEY = anyOf(
+  'model',
+  'region',
+  'country',
+  'territory',
+  'location',
+  'content',
+  'moderation',
+  'flagged',
+  'policy',
+  'safety',
+  'quota',
+  'credit',
+);
+
+function anyOf(...wordings: string[]): RegExp {
+  return new RegExp(wordings.join('|'), 'is');
+}
 
 const ROWS: readonly FaultRow[] = Object.freeze([
   { code: 'rate_limited', when: ({ status }) => status === 429 },
@@ -30,7 +81,7 @@ const ROWS: readonly FaultRow[] = Object.freeze([
   {
     code: 'key_refused',
     when: ({ status }, words) =>
-      status === 403 && !NOT_THE_KEY.test(words) && (words.trim() === '' || BAD_KEY.test(words)),
+      status === 403 && !NOT_OF_THE_KEY.test(words) && (words === '' || OF_THE_KEY.test(words)),
   },
   {
     code: 'content_filter',
@@ -41,30 +92,27 @@ const ROWS: readonly FaultRow[] = Object.freeze([
     code: 'model_not_found',
     when: ({ status }, words) => status === 404 && MODEL_UNKNOWN.test(words),
   },
-  { code: 'upstream_timeout', when: ({ status }) => status === 504 || status === 408 },
+  { code: 'upstream_timeout', when: ({ status }) => status === 504 },
 ]);
 
 /** What a provider says went wrong, as one of our codes, in its own words less the key. */
 export function fromFault(fault: ProviderFault, secret?: string): RouterError {
+  const { param, retryAfterMs } = fault;
   const words = [fault.message, fault.code, fault.type].filter(Boolean).join(' ');
-  const row = ROWS.find(({ when }) => when(fault, words));
-  const options = {
-    param: fault.param,
-    retryAfterMs: fault.retryAfterMs,
-    type: undefined as string | undefined,
-    status: undefined as number | undefined,
-  };
   const message = withoutSecret(fault.message || 'The provider gave no reason.', secret);
-  if (row !== undefined) {
-    const wait = fault.retryAfterMs;
-    const shouldRetry = row.code === 'rate_limited' && wait !== undefined && wait <= SHORT_WAIT_MS;
-    return new RouterError(row.code, message, { ...options, shouldRetry });
+  const code = ROWS.find(({ when }) => when(fault, words))?.code ?? 'provider_error';
+  if (code === 'provider_error' || code === 'key_refused') {
+    // The provider's own status. A fault in a stream may have none, or one that is not HTTP's.
+    const status = isErrorStatus(fault.status) ? fault.status : 502;
+    return new RouterError(code, message, { param, retryAfterMs, status, type: typeOf(status) });
   }
-  // A fault in a stream may come without a number, or with one that is no HTTP status.
-  const status = fault.status ?? 502;
-  options.status = status >= 400 && status <= 599 ? status : 502;
-  options.type = typeOf(options.status);
-  return new RouterError('provider_error', message, options);
+  const shouldRetry =
+    code === 'rate_limited' && retryAfterMs !== undefined && retryAfterMs <= SHORT_WAIT_MS;
+  return new RouterError(code, message, { param, retryAfterMs, shouldRetry });
+}
+
+function isErrorStatus(status: number | undefined): status is number {
+  return status !== undefined && status >= 400 && status <= 599;
 }
 
 function isRefusal({ status }: ProviderFault): boolean {
@@ -73,6 +121,7 @@ function isRefusal({ status }: ProviderFault): boolean {
 
 function typeOf(status: number): string {
   if (status >= 500) return 'server_error';
+  if (status === 401) return 'authentication_error';
   if (status === 403) return 'permission_error';
   return 'invalid_request_error';
 }

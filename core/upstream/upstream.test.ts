@@ -178,7 +178,7 @@ describe('a failure before the first content is a status', () => {
     [
       'a forbidden key',
       failWith(403, { message: 'Invalid API key' }),
-      401,
+      403,
       'key_refused',
       undefined,
     ],
