@@ -13,6 +13,7 @@ import { createRegistry } from './providers/registry.ts';
 import { readRecords } from './storage/read.ts';
 import { createSettingsReader } from './storage/settings-reader.ts';
 import { createUsageCounter } from './usage/counter.ts';
+import { createBundles } from './vault/bundle.ts';
 import { createKeys } from './vault/keys.ts';
 import { createVault } from './vault/vault.ts';
 
@@ -33,16 +34,18 @@ export function createRouter(host: Ports): Router {
   const vault = createVault(ports);
   const keys = createKeys(ports, vault);
   const catalogue = createCatalogue({ ports, changes, registry, keys, vault });
+  const permissions = createPermissions(ports);
   const parts: Parts = {
     ports,
     formats: FORMATS,
-    permissions: createPermissions(ports),
+    permissions,
     registry,
     catalogue,
     resolve: createResolve({ ports, changes, registry, catalogue }),
     credentials: createCredentials(ports, keys, vault),
     usage: createUsageCounter(ports),
     live: createLiveRequests(ports),
+    bundles: createBundles({ ports, vault, permissions }),
     isLocked: () => vault.isLocked(),
     settings: createSettingsReader(ports, changes),
     logicalModels: async () => (await readRecords(await ports.openDatabase(), 'models')).records,

@@ -9,6 +9,7 @@ import type { Catalogue } from '../providers/catalogue.ts';
 import type { Registry } from '../providers/registry.ts';
 import type { LogicalModelRecord, Settings } from '../storage/records.ts';
 import type { UsageCounter } from '../usage/counter.ts';
+import type { Bundles } from '../vault/bundle.ts';
 
 /** One call on its way through the router. */
 export interface Call {
@@ -43,6 +44,7 @@ export interface Parts {
   readonly credentials: Credentials;
   readonly usage: UsageCounter;
   readonly live: LiveRequests;
+  readonly bundles: Bundles;
   readonly isLocked: () => Promise<boolean>;
   readonly settings: () => Promise<Settings>;
   readonly logicalModels: () => Promise<readonly LogicalModelRecord[]>;

@@ -1,3 +1,4 @@
+import { exportBundle, importBundle } from './bundle.ts';
 import { createChatEndpoint } from './chat.ts';
 import type { Endpoint } from './endpoint.ts';
 import { describe, getDetailedHealth, getHealth, ping } from './health.ts';
@@ -26,6 +27,20 @@ export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
     format: 'openai-chat',
     firstParty: true,
     answer: getDetailedHealth,
+  },
+  {
+    method: 'GET',
+    path: '/api/bundle',
+    format: 'openai-chat',
+    firstParty: true,
+    answer: exportBundle,
+  },
+  {
+    method: 'PUT',
+    path: '/api/bundle',
+    format: 'openai-chat',
+    firstParty: true,
+    answer: importBundle,
   },
   { method: 'GET', path: '/ping', format: 'openai-chat', answer: ping },
   { method: 'GET', path: '/', format: 'openai-chat', answer: describe },

@@ -76,6 +76,10 @@ export function createTestRouter(
       find: async (id) => find(id),
       all: () => Promise.reject(new Error('not in this test')),
     },
+    bundles: {
+      exportBundle: () => Promise.reject(new Error('not in this test')),
+      importBundle: () => Promise.reject(new Error('not in this test')),
+    },
     catalogue: {
       async list(asked) {
         const lists = await Promise.all(asked.map((provider) => listOf(provider, ports)));
