@@ -1,3 +1,4 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGUMENTS, findChromium } from './scripts/chromium.mjs';
@@ -6,7 +7,10 @@ const executablePath = findChromium();
 
 /** `*.test.ts` runs in Node; `*.browser.test.ts` runs in Chromium, where IndexedDB is real. */
 export default defineConfig({
-  define: { __GATEHOUSE_VERSION__: JSON.stringify('0.0.0-test') },
+  define: {
+    __GATEHOUSE_VERSION__: JSON.stringify('0.0.0-test'),
+    __GATEHOUSE_BUILD__: JSON.stringify('test'),
+  },
   test: {
     projects: [
       {
@@ -19,6 +23,7 @@ export default defineConfig({
       },
       {
         extends: true,
+        plugins: [svelte()],
         test: {
           name: 'browser',
           include: ['{core,extension,pwa}/**/*.browser.test.ts'],
