@@ -1,5 +1,9 @@
 import { createChanges } from './changes.ts';
 import type { Control } from './control.ts';
+import { createModelsControl } from './control/models.ts';
+import { createProvidersControl } from './control/providers.ts';
+import { createSettingsControl } from './control/settings.ts';
+import { createStatusControl } from './control/status.ts';
 import type { Parts } from './endpoints/endpoint.ts';
 import { FORMATS } from './formats/index.ts';
 import { createHandle, type Handle } from './handle.ts';
@@ -50,7 +54,13 @@ export function createRouter(host: Ports): Router {
     settings: createSettingsReader(ports, changes),
     logicalModels: async () => (await readRecords(await ports.openDatabase(), 'models')).records,
   };
-  return { handle: createHandle(parts), control: laterControl };
+  const control = composed({
+    ...createStatusControl(keys, vault),
+    ...createProvidersControl({ ports, registry, catalogue, keys, vault }),
+    ...createModelsControl({ ports, registry, catalogue, keys }),
+    ...createSettingsControl(ports),
+  });
+  return { handle: createHandle(parts), control };
 }
 
 /** A host may pass methods that need their own `this`. */
@@ -67,7 +77,12 @@ function bound(host: Ports): Ports {
   };
 }
 
-// Stands in until control/ is landed.
-const laterControl = new Proxy({} as Control, {
-  get: () => () => Promise.reject(new Error('The control is not built yet.')),
-});
+// Stands in until all of control/ is landed.
+function composed(built: Partial<Control>): Control {
+  const later = () => Promise.reject(new Error('This part of the control is not built yet.'));
+  return new Proxy(built as Control, {
+    get: (target, name) =>
+      target[name as keyof Control] ??
+      (typeof name === 'string' && name !== 'then' ? later : undefined),
+  });
+}
