@@ -2,6 +2,7 @@ import { createChanges } from './changes.ts';
 import type { Control } from './control.ts';
 import { createModelsControl } from './control/models.ts';
 import { createProvidersControl } from './control/providers.ts';
+import { createRequestsControl } from './control/requests.ts';
 import { createSettingsControl } from './control/settings.ts';
 import { createStatusControl } from './control/status.ts';
 import type { Parts } from './endpoints/endpoint.ts';
@@ -59,6 +60,7 @@ export function createRouter(host: Ports): Router {
     ...createProvidersControl({ ports, registry, catalogue, keys, vault }),
     ...createModelsControl({ ports, registry, catalogue, keys }),
     ...createSettingsControl(ports),
+    ...createRequestsControl(parts.live, parts.usage),
   });
   return { handle: createHandle(parts), control };
 }

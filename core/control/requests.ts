@@ -1,0 +1,21 @@
+import type { Control } from '../control.ts';
+import type { LiveRequests } from '../middleware/live.ts';
+import type { UsageCounter } from '../usage/counter.ts';
+
+export type RequestsControl = Pick<
+  Control,
+  'liveRequests' | 'stopRequest' | 'stopAllRequests' | 'usageToday'
+>;
+
+/** What runs now, and what was used today. */
+export function createRequestsControl(
+  live: Pick<LiveRequests, 'list' | 'stop' | 'stopAll'>,
+  usage: Pick<UsageCounter, 'today'>,
+): RequestsControl {
+  return {
+    liveRequests: async () => live.list(),
+    stopRequest: async (id) => live.stop(id),
+    stopAllRequests: async () => live.stopAll(),
+    usageToday: () => usage.today(),
+  };
+}
