@@ -1,12 +1,12 @@
 import { RouterError, toRouterError } from '../errors.ts';
-import { isContent, type ChatEvent, type ChatRequest } from '../formats/chat.ts';
+import type { ChatEvent, ChatRequest } from '../formats/chat.ts';
 import { formatOf, type EncodedRequest, type Format, type Formats } from '../formats/format.ts';
 import type { Target } from '../middleware/resolve.ts';
 import type { Ports } from '../ports.ts';
 import { fetchOf } from '../providers/built-in.ts';
 import { readBytes } from '../streams/bytes.ts';
 import { createClock, type Clock, type Limits } from './clock.ts';
-import { holdUntilContent, readEvents, type EventReader } from './events.ts';
+import { assertWholeAnswer, holdUntilContent, readEvents, type EventReader } from './events.ts';
 import { fromFault } from './faults.ts';
 import { toUpstreamRequest } from './request.ts';
 
@@ -149,6 +149,7 @@ function checkWhole(
   clock.stop();
   const stated = event.parts.find((part) => part.type === 'error');
   if (stated !== undefined) throw fromFault(stated.error, secret);
+  assertWholeAnswer(event);
   return [event];
 }
 
@@ -168,7 +169,7 @@ async function openStream(
     return readWhole(question, format, response, clock);
   }
   const reader = readEvents(response.body, format, clock, question.secret);
-  return { held: await holdUntilContent(reader, isContent), rest: reader };
+  return { held: await holdUntilContent(reader), rest: reader };
 }
 
 async function readText(response: Response, limit: number, clock: Clock): Promise<string> {

@@ -1,5 +1,5 @@
 import { RouterError, toRouterError } from '../errors.ts';
-import type { ChatEvent, Part } from '../formats/chat.ts';
+import { isContent, type ChatEvent } from '../formats/chat.ts';
 import type { Format } from '../formats/format.ts';
 import type { Clock } from './clock.ts';
 import { fromFault } from './faults.ts';
@@ -28,9 +28,11 @@ export function readEvents(
   let batch: ChatEvent[] = [];
   let fault: RouterError | undefined;
   let over = false;
+  let spoke = false;
 
   const decoder = format.createDecoder((event) => {
     if (fault !== undefined) return;
+    spoke = true;
     const stated = event.parts.find((part) => part.type === 'error');
     if (stated === undefined) batch.push(event);
     else fault = fromFault(stated.error, secret);
@@ -47,9 +49,18 @@ export function readEvents(
     clock.touch();
     if (step.done) {
       over = true;
-      decoder.end();
+      end();
     } else {
       decoder.decode(step.value);
+    }
+  }
+
+  /** An upstream that closes before its first event did not break off: it has nothing to say. */
+  function end(): void {
+    try {
+      decoder.end();
+    } catch (error) {
+      throw spoke ? error : empty();
     }
   }
 
@@ -115,10 +126,7 @@ const MOST_HELD_EVENTS = 10_000;
  * Reads until the first content, so that what fails before it is still an HTTP status, and may still
  * go to another route. A stream that ends without any is a failure.
  */
-export async function holdUntilContent(
-  reader: EventReader,
-  isContent: (part: Part) => boolean,
-): Promise<ChatEvent[]> {
+export async function holdUntilContent(reader: EventReader): Promise<ChatEvent[]> {
   const held: ChatEvent[] = [];
   while (held.length < MOST_HELD_EVENTS) {
     const events = await reader.read();
@@ -140,6 +148,12 @@ function assertAnswer(events: readonly ChatEvent[]): void {
   const parts = events.flatMap((event) => event.parts);
   if (parts.some((part) => part.type === 'finish' && TELLING.has(part.reason))) return;
   throw empty();
+}
+
+/** The same for a whole answer: here an empty text counts where the model was charged for it. */
+export function assertWholeAnswer(event: ChatEvent): void {
+  const spent = event.parts.some((part) => part.type === 'usage' && part.usage.output > 0);
+  if (!spent && !event.parts.some(isContent)) assertAnswer([event]);
 }
 
 function empty(): RouterError {

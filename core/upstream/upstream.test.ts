@@ -231,7 +231,7 @@ describe('a failure before the first content is a status', () => {
       'bad_upstream',
       undefined,
     ],
-    ['a stream of nothing', events(), 502, 'upstream_truncated', undefined],
+    ['a stream of nothing', events(), 502, 'bad_upstream', undefined],
     [
       'a stream that is cut before content',
       events(chunkOf({ role: 'assistant' })),
