@@ -35,9 +35,10 @@ export function createPagePort(): Port {
 
   const onWindowMessage = (event: Event) => {
     const data: unknown = eventData(event as MessageEvent);
-    if (data === HELLO && asked && !port && eventSource(event as MessageEvent) === window) {
+    if (data === HELLO && eventSource(event as MessageEvent) === window) {
       stop(event);
-      connect(eventPorts(event as MessageEvent)[0] as MessagePort);
+      const offered = eventPorts(event as MessageEvent)[0];
+      if (offered && !port) connect(offered);
     } else if (data === WANTS_RELAY && isTop) {
       stop(event);
       post(SPREAD);

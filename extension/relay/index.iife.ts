@@ -6,47 +6,51 @@
 import { HELLO, LOST, PORT_NAMES } from '../protocol.ts';
 
 declare global {
-  var gatehouseRelay: true | undefined;
+  /** Offers a port to the page, until the page has taken one. */
+  var gatehouseRelay: (() => void) | undefined;
   interface Document {
     readonly prerendering: boolean;
   }
 }
 
-function start(): void {
-  const { port1: page, port2 } = new MessageChannel();
+function createRelay(): () => void {
+  let taken = false;
   let background: chrome.runtime.Port | undefined;
 
-  const lose = () => {
-    background = undefined;
-    page.postMessage(LOST);
-  };
-
-  function connect(): chrome.runtime.Port {
+  function connect(page: MessagePort): chrome.runtime.Port {
     const port = chrome.runtime.connect({ name: PORT_NAMES.page });
     port.onMessage.addListener((frame: unknown[]) => {
       const bytes = frame[2];
       page.postMessage(frame, bytes instanceof Uint8Array ? [bytes.buffer] : []);
     });
-    port.onDisconnect.addListener(lose);
+    port.onDisconnect.addListener(() => lose(page));
     return port;
   }
 
-  page.onmessage = ({ data }) => {
-    try {
-      background ??= connect();
-      background.postMessage(data);
-    } catch {
-      // The extension was updated or turned off, and this script outlived it.
-      lose();
-    }
+  function lose(page: MessagePort): void {
+    background = undefined;
+    page.postMessage(LOST);
+  }
+
+  return () => {
+    if (taken) return;
+    const { port1: page, port2 } = new MessageChannel();
+    page.onmessage = ({ data }) => {
+      taken = true;
+      try {
+        background ??= connect(page);
+        background.postMessage(data);
+      } catch {
+        // The extension was updated or turned off, and this script outlived it.
+        lose(page);
+      }
+    };
+    window.postMessage(HELLO, '*', [port2]);
   };
-  window.postMessage(HELLO, '*', [port2]);
 }
 
-// The background puts it into all frames of a tab, also into those that have it.
-if (!globalThis.gatehouseRelay) {
-  globalThis.gatehouseRelay = true;
-  // A page that is rendered ahead of time has no place in a tab yet, and so no identity.
-  if (document.prerendering) document.addEventListener('prerenderingchange', start, { once: true });
-  else start();
-}
+// It may be put into a frame again: where it came before inpage, its first offer was not heard.
+const offer = (globalThis.gatehouseRelay ??= createRelay());
+// A page that is rendered ahead of time has no place in a tab yet, and so no identity.
+if (document.prerendering) document.addEventListener('prerenderingchange', offer, { once: true });
+else offer();
