@@ -78,6 +78,9 @@ function comparableRequest(chat: ChatRequest): unknown {
   const plain = JSON.parse(JSON.stringify(chat)) as Partial<ChatRequest>;
   delete plain.raw;
   delete plain.unmapped;
+  // What is so anyway need not be said.
+  if (plain.toolChoice === 'none') delete plain.parallelToolCalls;
+  if (plain.toolChoice === 'auto') delete plain.toolChoice;
   return plain;
 }
 

@@ -22,3 +22,8 @@ export function unmarkFor(format: FormatName, value: string | undefined): string
 export function unmark(format: FormatName, value: string): string {
   return unmarkFor(format, value) ?? value;
 }
+
+/** True for a proof that is for another format: a caller brought it along, and its provider is not asked now. */
+export function isForeign(format: FormatName, value: unknown): boolean {
+  return typeof value === 'string' && MARK.test(value) && unmarkFor(format, value) === undefined;
+}

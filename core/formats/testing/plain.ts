@@ -32,7 +32,7 @@ export function parseArguments(json: unknown): unknown {
   if (typeof json !== 'string') return json ?? {};
   if (json.trim() === '') return {};
   try {
-    return JSON.parse(json);
+    return JSON.parse(json) ?? {};
   } catch {
     return json;
   }
@@ -96,5 +96,59 @@ export function plainChat(chunks: readonly any[], whole = false): Plain {
   plain.choices.forEach((choice, at) => {
     choice.tools = calls[at]!.map((c) => ({ name: c.name, arguments: parseArguments(c.json) }));
   });
+  return plain;
+}
+
+/** Anthropic messages: the list of blocks, whole or from their events. */
+export function plainMessages(events: readonly any[], whole = false): Plain {
+  const plain: Plain = { choices: [] };
+  let usage: any = {};
+  const choice: PlainChoice = { text: '', reasoning: '', refusal: '', tools: [], finish: null };
+  const json: Record<number, string> = {};
+  const calls: Record<number, any> = {};
+  const finish: Record<string, string> = {
+    end_turn: 'stop',
+    pause_turn: 'stop',
+    stop_sequence: 'stop',
+    max_tokens: 'length',
+    model_context_window_exceeded: 'length',
+    tool_use: 'tool_calls',
+    refusal: 'content_filter',
+  };
+  const addBlock = (block: any, index: number) => {
+    if (block.type === 'text') choice.text += block.text;
+    if (block.type === 'thinking') choice.reasoning += block.thinking;
+    if (block.type === 'tool_use') {
+      calls[index] = { name: block.name, arguments: block.input };
+      choice.tools.push(calls[index]);
+    }
+  };
+  for (const event of events) {
+    if (event.type === 'message_stop') break;
+    if (event.type === 'error' || event.error)
+      return {
+        ...plain,
+        error: typeof event.error === 'string' ? event.error : event.error.message,
+      };
+    if (whole || event.type === 'message') {
+      event.content.forEach(addBlock);
+      usage = event.usage;
+      choice.finish = finish[event.stop_reason] ?? null;
+    } else if (event.type === 'message_start') usage = event.message.usage ?? {};
+    else if (event.type === 'content_block_start') addBlock(event.content_block, event.index);
+    else if (event.type === 'content_block_delta') {
+      const { delta, index } = event;
+      choice.text += delta.text ?? '';
+      choice.reasoning += delta.thinking ?? '';
+      if (delta.partial_json !== undefined) json[index] = (json[index] ?? '') + delta.partial_json;
+      if (calls[index] && json[index]) calls[index].arguments = parseArguments(json[index]);
+    } else if (event.type === 'message_delta') {
+      usage = { ...usage, ...event.usage };
+      choice.finish = finish[event.delta.stop_reason] ?? null;
+    }
+  }
+  plain.choices = [choice];
+  const cached = (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0);
+  plain.usage = { input: (usage.input_tokens ?? 0) + cached, output: usage.output_tokens ?? 0 };
   return plain;
 }

@@ -1,0 +1,33 @@
+export type JsonObject = Record<string, unknown>;
+
+export function asObject(value: unknown): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JsonObject)
+    : undefined;
+}
+
+export function asText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function asCount(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** Arguments are JSON text; some clients and providers give the object itself. */
+export function toArguments(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === undefined || value === null ? '' : JSON.stringify(value);
+}
+
+/** JSON text of a call's arguments -> the object; `null` is none. Text that is no JSON is kept under one name. */
+export function fromArguments(json: string): JsonObject {
+  if (json.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(json);
+    if (value === null) return {};
+    return asObject(value) ?? { value };
+  } catch {
+    return { arguments: json };
+  }
+}
