@@ -10,7 +10,7 @@ import type { CatalogModel, LogicalModelRecord } from '../storage/records.ts';
 import { change } from '../storage/transaction.ts';
 import type { Keys } from '../vault/keys.ts';
 import { isSameDestination } from '../vault/vault.ts';
-import { findCycle } from './logical-cycle.ts';
+import { findFallbackCycle } from '../storage/fallback-cycle.ts';
 
 export type ModelsControl = Pick<
   Control,
@@ -96,7 +96,7 @@ export function createModelsControl({
             `There is no model of yours called “${record.fallbacks?.[missing]}”.`,
             `fallbacks[${missing}]`,
           );
-        const cycle = findCycle(record.id, (id) => all.get(id)?.fallbacks ?? []);
+        const cycle = findFallbackCycle(record.id, all);
         if (cycle)
           throw refused(`The fallbacks go round in a circle: ${cycle.join(' → ')}.`, 'fallbacks');
         await store.put(record);

@@ -79,7 +79,7 @@ export function planProviders(
     return { after, set: mergeProviders(CATALOG, [...after.values()]), diff: emptyDiff() };
   }
   const errors = findDuplicates(bundle, 'providers', ({ id }) => id, 'id');
-  const incoming = bundle.map((entry, index) => {
+  const incoming = inOrder(bundle, before).map((entry, index) => {
     errors.push(...findProviderFaults(entry, `providers[${index}]`));
     return [entry.id, toProviderRecord(entry)] as const;
   });
@@ -92,6 +92,23 @@ export function planProviders(
       errors.push({ path, message: reason });
   }
   return { ...planned, set };
+}
+
+/**
+ * New ones come in the order of the bundle, after those that have a place already: the bundle is where
+ * a person writes down which provider is asked first.
+ */
+function inOrder(
+  bundle: readonly BundleProvider[],
+  before: ReadonlyMap<string, ProviderRecord>,
+): BundleProvider[] {
+  const places = [...bundle, ...before.values()].flatMap(({ order }) => order ?? []);
+  let last = Math.max(-1, ...places);
+  return bundle.map((entry) => {
+    const known = before.get(entry.id);
+    const order = entry.order ?? (known ? known.order : ++last);
+    return order === undefined ? entry : { ...entry, order };
+  });
 }
 
 function toProviderRecord(entry: BundleProvider): ProviderRecord {

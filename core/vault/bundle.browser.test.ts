@@ -64,9 +64,13 @@ function setUp(ports: TestPorts = createTestPorts()) {
 }
 type SetUp = ReturnType<typeof setUp>;
 
-async function providerOf({ ports }: SetUp, id: string) {
+async function providerSet({ ports }: SetUp) {
   const { records } = await readRecords(await ports.openDatabase(), 'providers');
-  return mergeProviders(CATALOG, records).byName.get(id)!.provider;
+  return mergeProviders(CATALOG, records);
+}
+
+async function providerOf(one: SetUp, id: string) {
+  return (await providerSet(one)).byName.get(id)!.provider;
 }
 
 async function openKey(one: SetUp, providerId: string): Promise<string> {
@@ -393,6 +397,16 @@ test('an export holds no key, and no trace of one', async () => {
   expect(text).not.toContain('keys');
 });
 
+test('providers are asked in the order of the bundle, also of one that comes later', async () => {
+  const one = setUp();
+  const box = (id: string) => ({ id, baseUrl: `https://${id}.example/v1` });
+  const order = async () => (await providerSet(one)).enabled.slice(0, 4).map(({ id }) => id);
+  await one.importBundle({ ...HEAD, providers: [box('zeta'), { id: 'groq' }, box('alpha')] });
+  expect(await order()).toEqual(['zeta', 'groq', 'alpha', 'openai']);
+  await one.importBundle({ ...HEAD, providers: [box('beta'), { id: 'groq', name: 'Mine' }] });
+  expect(await order()).toEqual(['zeta', 'groq', 'alpha', 'beta']);
+});
+
 test('an export holds the sections that were asked for', async () => {
   const one = setUp();
   await one.importBundle(EXAMPLE);
@@ -459,7 +473,6 @@ describe('for any bundle', () => {
     const byName = (a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
     return {
       ...without(exported),
-      providers: exported.providers?.toSorted(byName),
       models: exported.models?.toSorted(byName),
       sites: exported.sites?.toSorted(byName),
     };

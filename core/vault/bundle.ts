@@ -125,7 +125,7 @@ export function createBundles({
         version: 1,
         createdAt: new Date(now()).toISOString(),
       };
-      if (sections.includes('providers')) bundle.providers = [...state.providers.values()];
+      if (sections.includes('providers')) bundle.providers = inOrder(state.providers);
       if (sections.includes('models')) bundle.models = [...state.models.values()];
       if (sections.includes('sites')) bundle.sites = [...state.sites.values()].map(withoutDates);
       if (sections.includes('settings')) bundle.settings = state.settings;
@@ -249,4 +249,20 @@ function writeSection(
 function writeSettings(transaction: Writing, { after }: SectionPlan<{ value: unknown }>): Writes {
   const value = Object.fromEntries([...after].map(([name, each]) => [name, each.value]));
   return [transaction.objectStore('settings').put(value, SETTINGS_KEY)];
+}
+
+/**
+ * As the person has them. A place that the bundle's own order tells already is not written: reading it
+ * again gives the same one.
+ */
+function inOrder(providers: ReadonlyMap<string, ProviderRecord>): ProviderRecord[] {
+  const place = ({ order = Infinity }: ProviderRecord) => order;
+  return [...providers.values()]
+    .sort((one, other) => (place(one) === place(other) ? 0 : place(one) - place(other)))
+    .map((record, index) => {
+      if (record.order !== index) return record;
+      const placed = { ...record };
+      delete placed.order;
+      return placed;
+    });
 }
