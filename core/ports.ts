@@ -9,8 +9,15 @@ export interface Ports {
   /** 128 random bits as text, for ids that no one can guess. */
   randomId(): string;
   openDatabase(): Promise<GatehouseDatabase>;
-  /** Asks the person in a window of our own. Rejects with the signal's reason when the caller went away. */
-  askUser(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer>;
+  /**
+   * Asks the person in a window of our own. Rejects with the signal's reason when the caller went away.
+   * The host calls `extend` when the person shows that they are there: the calls wait a minute anew.
+   */
+  askUser(
+    question: PermissionQuestion,
+    signal: AbortSignal,
+    extend: () => void,
+  ): Promise<PermissionAnswer>;
   /** Small state that survives the worker's death and goes with the browser (`chrome.storage.session`). */
   session: SessionStore;
   /** Keeps the host's worker alive until the returned function is called. */

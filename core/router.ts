@@ -72,7 +72,7 @@ function bound(host: Ports): Ports {
     now: () => host.now(),
     randomId: () => host.randomId(),
     openDatabase: () => host.openDatabase(),
-    askUser: (question, signal) => host.askUser(question, signal),
+    askUser: (question, signal, extend) => host.askUser(question, signal, extend),
     session: host.session,
     keepAlive: () => host.keepAlive(),
     publish: (change) => host.publish(change),

@@ -1,8 +1,9 @@
 /** What each page of ours calls first: its own `fetch` to the virtual origin, and the `Control`. */
-import { createClient, createControlClient, type Control } from '../core/index.ts';
+import { createClient, type Control } from '../core/index.ts';
+import { connectControl } from './control.ts';
 import { patchFetch } from './inpage/fetch.ts';
 import { PORT_NAMES } from './protocol.ts';
-import { createLazyPort, fromRuntimePort } from './runtime-port.ts';
+import { createLazyPort } from './runtime-port.ts';
 
 /**
  * The worker's `fetch` event would see our calls too, but not those of a page that was loaded before
@@ -11,7 +12,5 @@ import { createLazyPort, fromRuntimePort } from './runtime-port.ts';
 export function connectFirstParty(): Control {
   const client = createClient(createLazyPort(PORT_NAMES.firstParty), self.origin);
   patchFetch(client.send);
-  return createControlClient(() =>
-    fromRuntimePort(chrome.runtime.connect({ name: PORT_NAMES.control })),
-  );
+  return connectControl();
 }

@@ -13,6 +13,8 @@ interface Question {
   readonly owners: readonly string[];
   readonly answer: Promise<PermissionAnswer>;
   readonly withdraw: (reason: unknown) => void;
+  /** Restarts the time of each call that waits. */
+  readonly restart: Set<() => void>;
   waiting: number;
   grace?: ReturnType<typeof setTimeout>;
 }
@@ -66,7 +68,11 @@ export function createQuestions(
       clearTimeout(question.grace);
       if (open.get(key) === question) open.delete(key);
     };
-    const answer = Promise.race([askUser(asked, controller.signal), withdrawn])
+    const restart = new Set<() => void>();
+    const extend = () => {
+      for (const again of restart) again();
+    };
+    const answer = Promise.race([askUser(asked, controller.signal, extend), withdrawn])
       .finally(close)
       .then(async (given) => {
         await events.answered(subject, asked, given);
@@ -79,6 +85,7 @@ export function createQuestions(
       owners: toOwners(subject),
       answer,
       withdraw: (reason) => controller.abort(reason),
+      restart,
       waiting: 0,
     };
     open.set(key, question);
@@ -117,17 +124,24 @@ export function createQuestions(
       question.waiting++;
       let timer: ReturnType<typeof setTimeout> | undefined;
       let onAbort = () => {};
+      let restart = () => {};
       try {
         return await Promise.race([
           question.answer,
           new Promise<never>((_resolve, reject) => {
             onAbort = () => reject(signal.reason as Error);
             signal.addEventListener('abort', onAbort);
-            timer = setTimeout(() => reject(pending()), waitMs);
+            restart = () => {
+              clearTimeout(timer);
+              timer = setTimeout(() => reject(pending()), waitMs);
+            };
+            restart();
+            question.restart.add(restart);
           }),
         ]);
       } finally {
         clearTimeout(timer);
+        question.restart.delete(restart);
         signal.removeEventListener('abort', onAbort);
         leave(subject, question);
       }

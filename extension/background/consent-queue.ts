@@ -1,29 +1,28 @@
 /** The questions that wait for the person, in order. Knows no window: `consent.ts` shows them. */
-import {
-  RouterError,
-  type PermissionAnswer,
-  type PermissionQuestion,
-  type Scope,
-} from '../../core/index.ts';
+import type { PermissionAnswer, PermissionQuestion, Scope } from '../../core/index.ts';
 import type { Answer, Prompt } from '../consent/protocol.ts';
 
-/** How long a call waits for an answer. A key press in the window starts it anew. */
+/** How long the core lets a call wait: what the window counts down. A key press starts it anew. */
 export const WAIT_MS = 60_000;
 
 interface Waiter {
   resolve(answer: PermissionAnswer): void;
   reject(reason: unknown): void;
+  extend(): void;
 }
 
 interface Entry {
   prompt: Prompt;
   readonly waiters: Set<Waiter>;
-  timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 export interface ConsentQueue {
   /** Waits for the answer. A call that the open question covers joins it, also after a reload of its page. */
-  ask(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer>;
+  ask(
+    question: PermissionQuestion,
+    signal: AbortSignal,
+    extend: () => void,
+  ): Promise<PermissionAnswer>;
   prompts(): readonly Prompt[];
   /** Settles all calls that wait on one question. The gone ones have none: says what was asked. */
   answer(id: string, answer: Answer): Prompt | undefined;
@@ -48,7 +47,6 @@ export function createConsentQueue(options: ConsentQueueOptions): ConsentQueue {
   const find = (id: string) => entries.find((entry) => entry.prompt.id === id);
 
   function remove(entry: Entry) {
-    clearTimeout(entry.timer);
     entries = entries.filter((other) => other !== entry);
     changed();
   }
@@ -61,23 +59,12 @@ export function createConsentQueue(options: ConsentQueueOptions): ConsentQueue {
 
   /** No call waits any more: the person is told before the question goes. */
   function leave(entry: Entry) {
-    clearTimeout(entry.timer);
     entry.prompt = { ...entry.prompt, state: 'gone' };
     changed();
   }
 
-  function startTimer(entry: Entry) {
-    clearTimeout(entry.timer);
+  function startWait(entry: Entry) {
     entry.prompt = { ...entry.prompt, state: 'waiting', deadline: now() + WAIT_MS };
-    entry.timer = setTimeout(() => {
-      const error = new RouterError(
-        'origin_not_authorized',
-        `Nobody answered whether ${entry.prompt.origin} may use Gatehouse. Call again when the person is there.`,
-      );
-      for (const waiter of entry.waiters) waiter.reject(error);
-      entry.waiters.clear();
-      leave(entry);
-    }, WAIT_MS);
   }
 
   function open(question: PermissionQuestion): Entry {
@@ -91,7 +78,6 @@ export function createConsentQueue(options: ConsentQueueOptions): ConsentQueue {
         noKey: false,
       },
       waiters: new Set(),
-      timer: undefined,
     };
     entries.push(entry);
     void options.lacksKey(question).then(
@@ -107,11 +93,11 @@ export function createConsentQueue(options: ConsentQueueOptions): ConsentQueue {
   }
 
   return {
-    ask(question, signal) {
+    ask(question, signal, extend) {
       if (signal.aborted) return Promise.reject(signal.reason as Error);
       const joined = entries.find(({ prompt }) => covers(prompt, question));
       const entry = joined ?? open(question);
-      startTimer(entry);
+      startWait(entry);
       return new Promise<PermissionAnswer>((resolve, reject) => {
         const waiter: Waiter = {
           resolve: (answer) => {
@@ -122,6 +108,7 @@ export function createConsentQueue(options: ConsentQueueOptions): ConsentQueue {
             signal.removeEventListener('abort', abort);
             reject(reason as Error);
           },
+          extend,
         };
         const abort = () => {
           entry.waiters.delete(waiter);
@@ -151,7 +138,8 @@ export function createConsentQueue(options: ConsentQueueOptions): ConsentQueue {
     extend(id) {
       const entry = find(id);
       if (entry?.prompt.state !== 'waiting') return;
-      startTimer(entry);
+      startWait(entry);
+      for (const waiter of entry.waiters) waiter.extend();
       changed();
     },
 

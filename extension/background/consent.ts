@@ -125,7 +125,7 @@ export function createConsent(options: ConsentOptions): Consent {
     queue.refuseAll();
   });
 
-  return { askUser: (question, signal) => queue.ask(question, signal) };
+  return { askUser: queue.ask };
 }
 
 function toSite(prompt: Prompt, answer: Answer): SiteRecord {

@@ -1,3 +1,5 @@
+import { mount } from 'svelte';
+import App from '../../pwa/app/App.svelte';
 import { connectFirstParty } from '../first-party.ts';
 
-connectFirstParty();
+mount(App, { target: document.body, props: { control: connectFirstParty(), host: 'extension' } });

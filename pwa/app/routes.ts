@@ -7,12 +7,15 @@ export interface ScreenProps {
   route: Route;
 }
 
+/** A screen that reads nothing of its route takes no props. */
+type Screen = Component<ScreenProps> | Component;
+
 export interface RouteRow {
   /** Shown in the title: `Keys · Gatehouse`. */
   readonly title: string;
   /** Chat is the home and part of the first load; the other screens come when they are wanted. */
-  readonly component?: Component<ScreenProps>;
-  readonly load?: () => Promise<{ default: Component<ScreenProps> }>;
+  readonly component?: Screen;
+  readonly load?: () => Promise<{ default: Screen }>;
 }
 
 export const ROUTES: Readonly<Record<string, RouteRow>> = Object.freeze({

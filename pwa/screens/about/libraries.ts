@@ -5,6 +5,7 @@ export const LIBRARIES: readonly { readonly name: string; readonly licence: stri
     { name: 'bits-ui', licence: 'MIT' },
     { name: 'comlink', licence: 'Apache-2.0' },
     { name: 'eventsource-parser', licence: 'MIT' },
+    { name: 'highlight.js', licence: 'BSD-3-Clause' },
     { name: 'idb', licence: 'ISC' },
     { name: 'lowlight', licence: 'MIT' },
     { name: 'marked', licence: 'MIT' },

@@ -1,0 +1,10 @@
+import type { SiteRecord, SiteView } from '../../core/index.ts';
+
+/** What is stored of a site, without what is only shown. */
+export function toSiteRecord({
+  session: _session,
+  today: _today,
+  ...record
+}: SiteView): SiteRecord {
+  return record;
+}
