@@ -4,6 +4,7 @@ import { formatOf, type EncodedRequest, type Format, type Formats } from '../for
 import type { Target } from '../middleware/resolve.ts';
 import type { Ports } from '../ports.ts';
 import { fetchOf } from '../providers/built-in.ts';
+import { askProvider } from '../providers/question.ts';
 import { readBytes } from '../streams/bytes.ts';
 import { createClock, type Clock, type Limits } from './clock.ts';
 import { assertWholeAnswer, holdUntilContent, readEvents, type EventReader } from './events.ts';
@@ -18,7 +19,7 @@ export interface Question {
   readonly limits: Limits;
   readonly signal: AbortSignal;
   readonly formats: Formats;
-  readonly ports: Pick<Ports, 'fetch'>;
+  readonly ports: Pick<Ports, 'fetch' | 'now'>;
   /** Awaited before each upstream fetch; see HostCall. */
   readonly dispatched: () => Promise<void>;
 }
@@ -81,10 +82,11 @@ function refusesStreamOptions(fault: RouterError, encoded: EncodedRequest): bool
 }
 
 async function sendOnce(
-  { chat, target, secret, ports, dispatched }: Question,
+  question: Question,
   encoded: EncodedRequest,
   clock: Clock,
 ): Promise<Response> {
+  const { chat, target, secret, ports, dispatched } = question;
   const { provider } = target;
   const request = toUpstreamRequest(provider, encoded, chat.stream, secret, clock.signal);
   await dispatched();
@@ -93,25 +95,38 @@ async function sendOnce(
     return await fetchOf(provider, ports)(request);
   } catch (error) {
     if (clock.signal.aborted) throw clock.signal.reason;
-    throw unreachable(target, error);
+    throw await unreachable(question, error);
   }
 }
 
-/** A network error says no more than that: a refused connection, no CORS, a redirect, no network. */
-function unreachable({ provider }: Target, cause: unknown): RouterError {
+/** How long a server on this computer may take to show that it is there, in milliseconds. */
+const LOCAL_ANSWERS_WITHIN_MS = 1000;
+
+/**
+ * A network error says no more than that: a refused connection, no CORS, a redirect, no network. A
+ * server on this computer is asked once more, at its root and without a key: is it there at all?
+ */
+async function unreachable({ target, ports }: Question, cause: unknown): Promise<RouterError> {
+  const { provider } = target;
   if (provider.local) {
-    return new RouterError(
-      'local_unreachable',
-      `${provider.name} does not answer on this computer.`,
-      { cause },
-    );
-  }
-  if (globalThis.navigator?.onLine === false) {
+    const reply = await askProvider(ports, {
+      url: new URL('/', provider.baseUrl).href,
+      provider: { auth: { scheme: 'none' }, format: provider.format },
+      timeoutMs: LOCAL_ANSWERS_WITHIN_MS,
+    });
+    if (reply.kind === 'unreachable') {
+      return new RouterError(
+        'local_unreachable',
+        `${provider.name} does not answer on this computer. Is it running, and may this page read its answers?`,
+        { cause },
+      );
+    }
+  } else if (globalThis.navigator?.onLine === false) {
     return new RouterError('offline', 'This device is offline.', { cause });
   }
   return new RouterError(
     'bad_upstream',
-    `${provider.name} could not be reached, or it redirected the call.`,
+    `${provider.name} broke the connection before it answered, or redirected the call.`,
     { cause },
   );
 }

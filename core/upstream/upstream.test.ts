@@ -339,6 +339,20 @@ describe('a failure before the first content is a status', () => {
     expect([answer.status, (await errorOf(answer)).code]).toEqual([503, 'local_unreachable']);
   });
 
+  it('tells a local server that breaks off from one that is not there', async () => {
+    const { router, upstream } = await routerTo(
+      (response, { method }) => {
+        if (method === 'GET') return sendJson(response, {});
+        response.writeHead(307, { location: 'http://127.0.0.1:9/stolen' }).end();
+      },
+      { row: { local: true } },
+    );
+    const answer = await router.chat(WHOLE);
+    expect([answer.status, (await errorOf(answer)).code]).toEqual([502, 'bad_upstream']);
+    expect(upstream.received[1]).toMatchObject({ method: 'GET', path: '/' });
+    expect(upstream.received[1]!.headers.authorization).toBeUndefined();
+  });
+
   it('refuses an address of the local network', async () => {
     for (const baseUrl of [
       'http://192.168.0.1/v1',
