@@ -4,7 +4,7 @@
  * `configure(…)`, which replaces the whole configuration, and uses sites of its own (a new port is
  * a new origin).
  */
-import { test as base, type Browser, type Page } from '@playwright/test';
+import { test as base, type Browser, type BrowserContext, type Page } from '@playwright/test';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../scripts/chromium.mjs';
 import { serveFolder } from '../scripts/serve.mjs';
 import {
@@ -28,6 +28,8 @@ interface WorkerFixtures {
   gatehouse: Gatehouse;
   /** A browser without the extension, for the PWA. */
   plainBrowser: Browser;
+  /** A profile with the PWA in it, shared by the tests that do not care whose it is. */
+  sharedPwa: BrowserContext;
   /** The PWA's origin, `http://localhost:<port>`, served from dist/pwa. */
   pwaOrigin: string;
 }
@@ -63,6 +65,14 @@ export const openaiAt = (upstream: Upstream, ...origins: string[]): Bundle => ({
   sites: origins.map((origin) => ({ origin, decision: 'allow', scopes: ['chat'], models: ['*'] })),
 });
 
+/** A page of the PWA that its service worker controls. */
+export async function openPwa(context: BrowserContext, origin: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(origin);
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  return page;
+}
+
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   gatehouse: [
     async ({}, use) => {
@@ -88,6 +98,15 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       const server = await serveFolder(PWA);
       await use(server.url);
       await server.close();
+    },
+    { scope: 'worker' },
+  ],
+
+  sharedPwa: [
+    async ({ plainBrowser }, use) => {
+      const context = await plainBrowser.newContext();
+      await use(context);
+      await context.close();
     },
     { scope: 'worker' },
   ],
@@ -132,10 +151,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   },
   pwa: async ({ plainBrowser, pwaOrigin }, use) => {
     const context = await plainBrowser.newContext();
-    const page = await context.newPage();
-    await page.goto(pwaOrigin);
-    await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
-    await use(page);
+    await use(await openPwa(context, pwaOrigin));
     await context.close();
   },
   configurePwa: async ({ pwa }, use) => use((sections) => putBundle(pwa, sections)),

@@ -1,7 +1,7 @@
 import { expect } from '../fixtures.ts';
-import { HOSTS } from './caller.ts';
+import { hostsWith } from './caller.ts';
 
-for (const [host, test] of HOSTS) {
+for (const [host, test] of hostsWith('ai')) {
   test.describe(`the ai package in ${host}`, () => {
     test('generateText answers with its usage', async ({ caller, upstream }) => {
       const result = await caller.page.evaluate(async (baseURL) => {

@@ -1,6 +1,6 @@
 /** axios calls by XMLHttpRequest. */
 import { expect } from '../fixtures.ts';
-import { HOSTS } from './caller.ts';
+import { hostsWith } from './caller.ts';
 
 const body = (model: string, stream = false) => ({
   model,
@@ -8,7 +8,7 @@ const body = (model: string, stream = false) => ({
   messages: [{ role: 'user', content: 'Hi' }],
 });
 
-for (const [host, test] of HOSTS) {
+for (const [host, test] of hostsWith('axios')) {
   // A page's service worker never sees the page's XHR as anything but a fetch: both hosts count.
   test.describe(`axios in ${host}`, () => {
     test('posts a chat and reads JSON', async ({ caller, upstream }) => {

@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { openaiAt, test } from '../fixtures.ts';
+import { openaiAt, openPwa, test } from '../fixtures.ts';
+import { putBundle } from '../gatehouse.ts';
 import { sdkFile, type Sdk } from '../sites/bundle.ts';
 
 export interface Caller {
@@ -20,28 +21,33 @@ interface Given {
   caller: Caller;
 }
 
-export const siteTest = test.extend<Given>({
-  caller: async ({ site, page, allow }, use) => {
-    const app = await site({ scripts: ['openai', 'ai', 'axios'] });
-    await allow(app.origin);
-    await page.goto(app.url);
-    await use({ page, baseURL: 'https://gatehouse.invalid/v1', origin: app.origin });
-  },
-});
+const siteTest = (sdks: Sdk[]) =>
+  test.extend<Given>({
+    caller: async ({ site, page, allow }, use) => {
+      const app = await site({ scripts: sdks });
+      await allow(app.origin);
+      await page.goto(app.url);
+      await use({ page, baseURL: 'https://gatehouse.invalid/v1', origin: app.origin });
+    },
+  });
 
 /** The PWA serves no SDK; DevTools puts one into its page past the page's policy. */
 const load = (page: Page, sdk: Sdk) => page.evaluate(readFileSync(sdkFile(sdk), 'utf8'));
 
-export const pwaTest = test.extend<Given>({
-  caller: async ({ pwa, configurePwa, upstream, pwaOrigin }, use) => {
-    await configurePwa(openaiAt(upstream));
-    for (const sdk of ['openai', 'ai', 'axios'] as const) await load(pwa, sdk);
-    await use({ page: pwa, baseURL: `${pwaOrigin}/v1`, origin: pwaOrigin });
-  },
-});
+const pwaTest = (sdks: Sdk[]) =>
+  test.extend<Given>({
+    caller: async ({ sharedPwa, upstream, pwaOrigin }, use) => {
+      const page = await openPwa(sharedPwa, pwaOrigin);
+      await putBundle(page, openaiAt(upstream));
+      for (const sdk of sdks) await load(page, sdk);
+      await use({ page, baseURL: `${pwaOrigin}/v1`, origin: pwaOrigin });
+      await page.close();
+    },
+  });
 
-export type CallerTest = typeof siteTest;
-export const HOSTS: readonly (readonly [string, CallerTest])[] = [
-  ['a strict page, through the extension', siteTest],
-  ['the PWA, through its service worker', pwaTest],
-];
+/** Both hosts, with the SDKs that the page has. */
+export const hostsWith = (...sdks: Sdk[]) =>
+  [
+    ['a strict page, through the extension', siteTest(sdks)],
+    ['the PWA, through its service worker', pwaTest(sdks)],
+  ] as const;

@@ -1,6 +1,6 @@
 import { expect } from '../fixtures.ts';
 import type { Upstream } from '../upstream.ts';
-import { HOSTS, type Caller } from './caller.ts';
+import { hostsWith, type Caller } from './caller.ts';
 
 const WEATHER_TOOL = {
   type: 'function' as const,
@@ -94,7 +94,7 @@ async function fail({ page }: Caller, model: string, stream: boolean): Promise<F
 
 const upstreamBody = async (upstream: Upstream, index = 0) => (await upstream.arrived(index)).json;
 
-for (const [host, test] of HOSTS) {
+for (const [host, test] of hostsWith('openai')) {
   test.describe(`openai SDK in ${host}`, () => {
     test.beforeEach(async ({ caller }) => connect(caller));
 

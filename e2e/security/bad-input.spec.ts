@@ -1,7 +1,7 @@
 /** Issue 2, bad input: each gets its documented status and code, in time, with nothing else disturbed. */
 import type { Page } from '@playwright/test';
 import { expect } from '../fixtures.ts';
-import { HOSTS } from '../sdk/caller.ts';
+import { hostsWith } from '../sdk/caller.ts';
 
 interface Sent {
   path?: string;
@@ -100,7 +100,7 @@ const FAULTS: readonly (readonly [string, number, string, string])[] = [
   ['context-overflow', 400, 'context_length_exceeded', 'context_length_exceeded'],
 ];
 
-for (const [host, test] of HOSTS) {
+for (const [host, test] of hostsWith()) {
   test.describe(`bad input in ${host}`, () => {
     for (const [name, sent, status, code, param] of CALLS) {
       test(`${name}: ${status} ${code}`, async ({ caller, upstream }) => {
