@@ -17,7 +17,14 @@ export async function importBundle({ url, request }: Call, { bundles }: Parts): 
   if (mode !== 'merge' && mode !== 'replace') {
     throw new RouterError('invalid_request', '`mode` is `merge` or `replace`.', { param: 'mode' });
   }
-  const dryRun = /^(1|true)$/.test(url.searchParams.get('dryRun') ?? '');
+  const dryRun = toFlag(url.searchParams.get('dryRun'));
   const bundle = await readJsonObject(request);
   return jsonAnswer(await bundles.importBundle(bundle, { mode, dryRun }));
+}
+
+/** Strict, because a mistyped dry run would write. */
+function toFlag(value: string | null): boolean {
+  if (value === null || value === '0' || value === 'false') return false;
+  if (value === '1' || value === 'true') return true;
+  throw new RouterError('invalid_request', '`dryRun` is `1` or `0`.', { param: 'dryRun' });
 }

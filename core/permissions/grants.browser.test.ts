@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { PermissionAnswer, PermissionQuestion, Scope } from '../ports.ts';
 import { createMemorySession, createTestPorts, type TestPorts } from '../testing/ports.ts';
 import { createPermissions, type Permissions } from './grants.ts';
+import type { QuestionOptions } from './questions.ts';
 
 const A = 'https://notes.example.com';
 const ALWAYS: PermissionAnswer = { decision: 'allow', remember: 'always' };
@@ -16,14 +17,17 @@ interface Asked {
 }
 
 /** A person who answers when the test says so. */
-function setUp(given: Partial<TestPorts> = {}) {
+function setUp(
+  given: Partial<TestPorts> = {},
+  options: QuestionOptions = { waitMs: 10_000, graceMs: 200 },
+) {
   const asked: Asked[] = [];
   const ports = createTestPorts({
     askUser: (question, signal) =>
       new Promise((answer) => asked.push({ question, signal, answer })),
     ...given,
   });
-  const permissions = createPermissions(ports, { waitMs: 1_000, graceMs: 60 });
+  const permissions = createPermissions(ports, options);
   return { ports, permissions, asked };
 }
 
@@ -59,7 +63,16 @@ const codeOf = (promise: Promise<unknown>) =>
     (error: { code?: unknown }) => (typeof error.code === 'string' ? error.code : String(error)),
   );
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 40));
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits for so many more questions. To be called before the calls have had time to ask. */
+function next(asked: readonly Asked[], more = 1): Promise<void> {
+  const count = asked.length + more;
+  return vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(count), {
+    timeout: 10_000,
+    interval: 5,
+  });
+}
 
 describe('who is asked', () => {
   test('our own pages never', async () => {
@@ -75,7 +88,7 @@ describe('who is asked', () => {
   test('a site without a grant is asked about, once, with what it wants', async () => {
     const { permissions, asked } = setUp();
     const waiting = call(permissions, A, { model: 'groq/llama' });
-    await settled();
+    await next(asked);
     expect(asked.map(({ question }) => question)).toEqual([
       { origin: A, topOrigin: A, scope: 'chat', model: 'groq/llama' },
     ]);
@@ -121,13 +134,13 @@ describe('who is asked', () => {
       models: ['*'],
     });
     const waiting = call(permissions, A, { top: 'https://shop.example' });
-    await settled();
+    await next(asked);
     expect(asked[0]!.question).toMatchObject({ origin: A, topOrigin: 'https://shop.example' });
     asked[0]!.answer(ALWAYS);
     await waiting;
     expect(await codeOf(call(permissions, A, { top: 'https://shop.example' }))).toBe('allowed');
     const other = call(permissions, A, { top: 'https://other.example' });
-    await settled();
+    await next(asked);
     expect(asked).toHaveLength(2);
     asked[1]!.answer(DENY);
     expect(await codeOf(other)).toBe('user_rejected');
@@ -156,22 +169,22 @@ describe('what is remembered', () => {
   test('`once` covers the calls that waited, and no later one', async () => {
     const { permissions, asked } = setUp();
     const both = [call(permissions), call(permissions, A, { scope: 'models' })];
-    await settled();
+    await next(asked);
     expect(asked).toHaveLength(1);
     asked[0]!.answer(ONCE);
     await Promise.all(both);
-    const next = codeOf(call(permissions));
-    await settled();
+    const later = codeOf(call(permissions));
+    await next(asked);
     expect(asked).toHaveLength(2);
     asked[1]!.answer(DENY);
-    expect(await next).toBe('user_rejected');
+    expect(await later).toBe('user_rejected');
   });
 
   test('a refusal is not remembered, a stored one is', async () => {
     const { permissions, asked } = setUp();
     for (const answer of [DENY, { ...DENY, remember: 'always' } as const]) {
       const waiting = codeOf(call(permissions));
-      await settled();
+      await next(asked);
       asked.at(-1)!.answer(answer);
       expect(await waiting).toBe('user_rejected');
     }
@@ -226,7 +239,7 @@ describe('what is remembered', () => {
     );
     expect(asked).toEqual([]);
     void codeOf(call(permissions, 'https://example.com'));
-    await settled();
+    await next(asked);
     expect(asked).toHaveLength(1);
   });
 });
@@ -269,19 +282,19 @@ describe('waiting for the person', () => {
     const codes = Array.from({ length: 20 }, (_, index) =>
       codeOf(call(permissions, `https://s${index}.evil.example`)),
     );
-    await settled();
+    await next(asked, 2);
     expect(asked).toHaveLength(2);
     void codeOf(call(permissions, A));
-    await settled();
+    await next(asked);
     expect(asked).toHaveLength(3);
     for (const one of asked) one.answer(DENY);
     await Promise.all(codes);
   });
 
   test('ends after its time with `consent_pending`, and the question is withdrawn', async () => {
-    const { permissions, asked } = setUp();
+    const { permissions, asked } = setUp({}, { waitMs: 300, graceMs: 50 });
     expect(await codeOf(call(permissions))).toBe('consent_pending');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await vi.waitFor(() => expect(asked[0]!.signal.aborted).toBe(true));
     expect(asked[0]!.signal.aborted).toBe(true);
   });
 
@@ -290,14 +303,15 @@ describe('waiting for the person', () => {
     const [one, two] = [new AbortController(), new AbortController()];
     const first = codeOf(call(permissions, A, { signal: one.signal }));
     const second = codeOf(call(permissions, A, { signal: two.signal }));
-    await settled();
+    await next(asked);
+    await pause(50);
     one.abort();
     expect(await first).toContain('AbortError');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(500);
     expect(asked[0]!.signal.aborted).toBe(false);
     two.abort();
     expect(await second).toContain('AbortError');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(500);
     expect(asked[0]!.signal.aborted).toBe(true);
   });
 
@@ -305,11 +319,11 @@ describe('waiting for the person', () => {
     const { permissions, asked } = setUp();
     const page = new AbortController();
     const before = codeOf(call(permissions, A, { signal: page.signal }));
-    await settled();
+    await next(asked);
     page.abort();
     await before;
     const after = codeOf(call(permissions));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(500);
     expect(asked).toHaveLength(1);
     expect(asked[0]!.signal.aborted).toBe(false);
     asked[0]!.answer(ONCE);
@@ -320,11 +334,11 @@ describe('waiting for the person', () => {
     const { permissions, asked } = setUp();
     const page = new AbortController();
     const left = codeOf(call(permissions, A, { signal: page.signal }));
-    await settled();
+    await next(asked);
     page.abort();
     await left;
     asked[0]!.answer(ALWAYS);
-    await settled();
+    await vi.waitFor(async () => expect(await permissions.find(A, A)).toBeDefined());
     expect(await codeOf(call(permissions))).toBe('allowed');
   });
 
@@ -343,11 +357,11 @@ describe('waiting for the person', () => {
       },
     });
     const waiting = call(permissions);
-    await settled();
+    await next(asked);
     expect(held).toBe(1);
     asked[0]!.answer(ONCE);
     await waiting;
-    await settled();
+    await vi.waitFor(() => expect(held).toBe(0));
     expect(held).toBe(0);
   });
 });
@@ -414,13 +428,13 @@ describe('a storm of questions', () => {
     const { permissions, asked } = setUp();
     for (let count = 0; count < 2; count++) {
       const refused = codeOf(call(permissions, 'https://a.evil.example'));
-      await settled();
+      await next(asked);
       asked.at(-1)!.answer(DENY);
       await refused;
     }
     const third = codeOf(call(permissions, 'https://b.evil.example'));
     const other = codeOf(call(permissions, 'https://c.evil.example'));
-    await settled();
+    await next(asked, 2);
     asked.at(-2)!.answer(DENY);
     expect(await third).toBe('user_rejected');
     expect(await other).toBe('origin_blocked');
@@ -432,10 +446,10 @@ describe('a storm of questions', () => {
     for (let count = 0; count < 3; count++) {
       const page = new AbortController();
       const left = codeOf(call(permissions, A, { signal: page.signal }));
-      await settled();
+      await next(asked);
       page.abort();
       await left;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(500);
     }
     expect(asked).toHaveLength(3);
     expect(await codeOf(call(permissions))).toBe('origin_blocked');
@@ -445,15 +459,15 @@ describe('a storm of questions', () => {
     const { permissions, asked } = setUp();
     for (const answer of [DENY, DENY, ONCE, DENY, DENY]) {
       const waiting = codeOf(call(permissions));
-      await settled();
+      await next(asked);
       asked.at(-1)!.answer(answer);
       await waiting;
     }
-    const next = codeOf(call(permissions));
-    await settled();
+    const later = codeOf(call(permissions));
+    await next(asked);
     expect(asked).toHaveLength(6);
     asked.at(-1)!.answer(DENY);
-    expect(await next).toBe('user_rejected');
+    expect(await later).toBe('user_rejected');
   });
 
   test('no owner is confused with what every object has', async () => {
@@ -533,13 +547,6 @@ describe('a grant', () => {
     await permissions.save({ origin: A, decision: 'deny', scopes: ['chat'], models: ['*'] });
     expect(grant.revoked?.aborted).toBe(true);
     expect(await codeOf(call(permissions))).toBe('origin_not_authorized');
-  });
-
-  test('notes when it was last used', async () => {
-    const { permissions, ports } = await granted();
-    await call(permissions);
-    await settled();
-    expect(await permissions.find(A, A)).toMatchObject({ lastUsedAt: ports.clock.now });
   });
 
   test('allows so many requests a minute, and says when the next one', async () => {

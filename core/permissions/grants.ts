@@ -43,8 +43,11 @@ export interface Permissions {
   /** The stored or session grant, without asking. */
   find(origin: string, topOrigin: string): Promise<SiteRecord | undefined>;
   list(): Promise<(SiteRecord & { session?: boolean })[]>;
-  /** Stores a decision. Throws `invalid_request` where the record or its origin is none. */
-  save(site: SiteRecord): Promise<void>;
+  /**
+   * Stores a decision, or keeps one of a session for the session. Throws `invalid_request` where the
+   * record or its origin is none.
+   */
+  save(site: SiteRecord & { session?: boolean }): Promise<void>;
   /** Forgets the grant and aborts what runs under it. */
   revoke(origin: string, topOrigin?: string): Promise<void>;
   /** Aborts what runs under a grant that is gone: after the stored sites were changed as a whole. */
@@ -129,7 +132,6 @@ export function createPermissions(ports: Ports, options: QuestionOptions = {}): 
     const running = live.get(key) ?? { controller: new AbortController(), once };
     running.once &&= once;
     live.set(key, running);
-    if (!once) sites.touch(key);
     return {
       models: site.models,
       site,
@@ -164,7 +166,7 @@ export function createPermissions(ports: Ports, options: QuestionOptions = {}): 
     },
     list: sites.list,
     async save(site) {
-      const key = await sites.save(site);
+      const key = await (site.session ? sites.saveForSession(site) : sites.save(site));
       if (site.decision === 'deny') abortLive(key, site.origin);
       ports.publish({ topic: 'sites' });
     },

@@ -2,6 +2,7 @@ import { RouterError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { checkRecord } from '../storage/read.ts';
 import type { SiteRecord } from '../storage/records.ts';
+import { toDay } from '../usage/counter.ts';
 import { createSessionValue } from './session-value.ts';
 
 /** Holds a site to the limits of its grant, before its call is sent. */
@@ -67,13 +68,6 @@ export function createLimits({
 }
 
 const toSeconds = (ms: number) => Math.ceil(ms / 1000);
-
-/** `2026-11-20`, in local time, as usage is counted. */
-function toDay(time: number): string {
-  const date = new Date(time);
-  const two = (part: number) => String(part).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-}
 
 function untilMidnight(time: number): number {
   return new Date(time).setHours(24, 0, 0, 0) - time;

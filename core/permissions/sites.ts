@@ -20,28 +20,16 @@ export interface Sites {
   list(): Promise<(SiteRecord & { session?: boolean })[]>;
   /** Stores a decision and answers its key. Throws `invalid_request`, `storage_full`. */
   save(site: SiteRecord): Promise<string>;
-  saveForSession(site: SiteRecord): Promise<void>;
+  saveForSession(site: SiteRecord): Promise<string>;
   remove(key: string): Promise<void>;
-  /** Notes that a stored grant was used; about once a minute, and never in the way of a call. */
-  touch(key: string): void;
 }
-
-const TOUCH_EVERY_MS = 60_000;
 
 export function createSites({
   openDatabase,
   session,
-  now,
-}: Pick<Ports, 'openDatabase' | 'session' | 'now'>): Sites {
+}: Pick<Ports, 'openDatabase' | 'session'>): Sites {
   /** By key. Every key begins with `http`, so none is a name that every object has. */
   const passing = createSessionValue<Record<string, SiteRecord>>(session, 'grants', () => ({}));
-  const touched = new Map<string, number>();
-
-  async function touch(key: string): Promise<void> {
-    const store = (await openDatabase()).transaction('sites', 'readwrite').store;
-    const site = await store.get(key);
-    if (site) await store.put({ ...site, lastUsedAt: now() }, key);
-  }
 
   return {
     async find(subject) {
@@ -75,24 +63,26 @@ export function createSites({
       await passing.update((all) => void delete all[key]);
       return key;
     },
-    saveForSession: (site) => passing.update((all) => void (all[toSiteKey(site)] = site)),
+    async saveForSession(site) {
+      const record = toSiteRecord(site, 'session');
+      const key = toSiteKey(record);
+      await passing.update((all) => void (all[key] = record));
+      return key;
+    },
     async remove(key) {
       await change(openDatabase, ['sites'], (transaction) =>
         transaction.objectStore('sites').delete(key),
       );
       await passing.update((all) => void delete all[key]);
     },
-    touch(key) {
-      if (now() - (touched.get(key) ?? -Infinity) < TOUCH_EVERY_MS) return;
-      touched.set(key, now());
-      // A full disk must not fail the call for the sake of a date.
-      touch(key).catch(() => undefined);
-    },
   };
 }
 
 /** The record as it is stored. Throws `invalid_request` with the field that is wrong. */
-export function toSiteRecord(input: SiteRecord): SiteRecord {
+export function toSiteRecord(
+  input: SiteRecord,
+  lifetime: 'stored' | 'session' = 'stored',
+): SiteRecord {
   // What a screen's view adds to the record.
   const fields: Record<string, unknown> = { ...input };
   delete fields.session;
@@ -100,7 +90,7 @@ export function toSiteRecord(input: SiteRecord): SiteRecord {
   const checked = checkRecord('sites', fields);
   if ('reason' in checked) throw new RouterError('invalid_request', `${checked.reason}.`);
   const site = checked.record;
-  const fault = findSiteFault(site);
+  const fault = findSiteFault(site, lifetime);
   if (fault) throw new RouterError('invalid_request', `${fault.message}.`, { param: fault.field });
   if (site.topOrigin === site.origin) delete site.topOrigin;
   return site;
@@ -109,6 +99,7 @@ export function toSiteRecord(input: SiteRecord): SiteRecord {
 /** Why a decision for these origins can't be stored. */
 export function findSiteFault(
   site: Pick<SiteRecord, 'origin' | 'topOrigin' | 'decision'>,
+  lifetime: 'stored' | 'session' = 'stored',
 ): { field: 'origin' | 'topOrigin'; message: string } | undefined {
   const { origin, topOrigin, decision } = site;
   if (!isWebOrigin(origin) && !isOriginPattern(origin))
@@ -118,7 +109,7 @@ export function findSiteFault(
     };
   if (topOrigin !== undefined && !isWebOrigin(topOrigin))
     return { field: 'topOrigin', message: 'Write a site as https://example.com' };
-  if (decision === 'deny') return undefined;
+  if (decision === 'deny' || lifetime === 'session') return undefined;
   for (const field of ['origin', 'topOrigin'] as const)
     if (isUnencrypted(site[field]))
       return {

@@ -1,0 +1,55 @@
+import type { Control, SiteView } from '../control.ts';
+import type { Permissions } from '../permissions/grants.ts';
+import { toSiteKey } from '../permissions/match.ts';
+import type { Ports } from '../ports.ts';
+import { checkRecord } from '../storage/read.ts';
+import type { SiteRecord, UsageRecord } from '../storage/records.ts';
+import { toDay } from '../usage/counter.ts';
+
+export type SitesControl = Pick<Control, 'listSites' | 'getSite' | 'saveSite' | 'deleteSite'>;
+
+export interface SitesControlParts {
+  ports: Pick<Ports, 'openDatabase' | 'now'>;
+  permissions: Pick<Permissions, 'list' | 'save' | 'revoke'>;
+}
+
+export function createSitesControl({ ports, permissions }: SitesControlParts): SitesControl {
+  async function listSites(): Promise<SiteView[]> {
+    const [sites, rows] = await Promise.all([permissions.list(), readToday(ports)]);
+    return sites.map((site) => toView(site, rows));
+  }
+
+  return {
+    /** Those used last come first. */
+    listSites: async () =>
+      (await listSites()).sort(
+        (a, b) => (b.lastUsedAt ?? b.createdAt ?? 0) - (a.lastUsedAt ?? a.createdAt ?? 0),
+      ),
+    async getSite(origin, topOrigin) {
+      const key = toSiteKey({ origin, topOrigin });
+      return (await listSites()).find((site) => toSiteKey(site) === key);
+    },
+    saveSite: (site) => permissions.save({ createdAt: ports.now(), ...site }),
+    deleteSite: (origin, topOrigin) => permissions.revoke(origin, topOrigin),
+  };
+}
+
+async function readToday({ openDatabase, now }: Pick<Ports, 'openDatabase' | 'now'>) {
+  const rows = await (await openDatabase()).getAllFromIndex('usage', 'day', toDay(now()));
+  return rows.flatMap((row) => {
+    const checked = checkRecord('usage', row);
+    return 'record' in checked ? [checked.record] : [];
+  });
+}
+
+function toView(site: SiteRecord & { session?: boolean }, rows: readonly UsageRecord[]): SiteView {
+  const today: SiteView['today'] = { requests: 0, inputTokens: 0, outputTokens: 0 };
+  for (const row of rows) {
+    if (row.origin !== site.origin) continue;
+    today.requests += row.requests;
+    today.inputTokens += row.inputTokens;
+    today.outputTokens += row.outputTokens;
+    if (row.usd !== undefined) today.usd = (today.usd ?? 0) + row.usd;
+  }
+  return { ...site, today };
+}
