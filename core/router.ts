@@ -1,9 +1,11 @@
 import { createChanges } from './changes.ts';
 import type { Control } from './control.ts';
+import { createKeysControl } from './control/keys.ts';
 import { createModelsControl } from './control/models.ts';
 import { createProvidersControl } from './control/providers.ts';
 import { createRequestsControl } from './control/requests.ts';
 import { createSettingsControl } from './control/settings.ts';
+import { createSitesControl } from './control/sites.ts';
 import { createStatusControl } from './control/status.ts';
 import type { Parts } from './endpoints/endpoint.ts';
 import { FORMATS } from './formats/index.ts';
@@ -55,13 +57,15 @@ export function createRouter(host: Ports): Router {
     settings: createSettingsReader(ports, changes),
     logicalModels: async () => (await readRecords(await ports.openDatabase(), 'models')).records,
   };
-  const control = composed({
+  const control: Control = {
     ...createStatusControl(keys, vault),
     ...createProvidersControl({ ports, registry, catalogue, keys, vault }),
     ...createModelsControl({ ports, registry, catalogue, keys }),
+    ...createKeysControl({ registry, keys }),
+    ...createSitesControl({ ports, permissions }),
     ...createSettingsControl(ports),
     ...createRequestsControl(parts.live, parts.usage),
-  });
+  };
   return { handle: createHandle(parts), control };
 }
 
@@ -77,14 +81,4 @@ function bound(host: Ports): Ports {
     keepAlive: () => host.keepAlive(),
     publish: (change) => host.publish(change),
   };
-}
-
-// Stands in until all of control/ is landed.
-function composed(built: Partial<Control>): Control {
-  const later = () => Promise.reject(new Error('This part of the control is not built yet.'));
-  return new Proxy(built as Control, {
-    get: (target, name) =>
-      target[name as keyof Control] ??
-      (typeof name === 'string' && name !== 'then' ? later : undefined),
-  });
 }
