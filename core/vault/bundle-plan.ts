@@ -1,5 +1,5 @@
 /** What an import would change in each section but the keys. Pure. */
-import { findCycle } from '../control/logical-cycle.ts';
+import { findFallbackCycle } from '../storage/fallback-cycle.ts';
 import type {
   LogicalModelRecord,
   ProviderRecord,
@@ -156,7 +156,7 @@ export function planModels(
     errors,
   );
   bundle.forEach(({ id }, index) => {
-    const cycle = findCycle(id, (other) => planned.after.get(other)?.fallbacks ?? []);
+    const cycle = findFallbackCycle(id, planned.after);
     if (cycle)
       errors.push({
         path: `models[${index}].fallbacks`,
