@@ -12,8 +12,12 @@ export interface ChatStore {
   messages(chatId: string): Promise<MessageRecord[]>;
   /** Writes new or changed messages of a chat, and what changes on the chat with them, or none of it. */
   save(chat: ChatRecord, messages?: readonly MessageRecord[]): Promise<void>;
-  /** Undefined where the chat is gone. */
-  change(id: string, change: Partial<Omit<ChatRecord, 'id'>>): Promise<ChatRecord | undefined>;
+  /** Changes a chat, and writes messages with it, or none of it. Undefined where the chat is gone. */
+  change(
+    id: string,
+    change: Partial<Omit<ChatRecord, 'id'>>,
+    messages?: readonly MessageRecord[],
+  ): Promise<ChatRecord | undefined>;
   /** Writes one message of a chat that is there: what streams in is kept each second. */
   keep(message: MessageRecord): Promise<void>;
   /** Takes a chat and its messages away for good. */
@@ -48,23 +52,20 @@ export function createChatStore(open: () => Promise<GatehouseDatabase> = openDat
       await Promise.all([transaction.objectStore('chats').put(chat), ...writes, transaction.done]);
     },
 
-    async change(id, change) {
-      const transaction = (await open()).transaction('chats', 'readwrite');
-      const chat = await transaction.store.get(id);
+    async change(id, change, messages = []) {
+      const transaction = (await open()).transaction(['chats', 'messages'], 'readwrite');
+      const chat = await transaction.objectStore('chats').get(id);
       const changed = chat && { ...chat, ...change };
-      if (changed) await transaction.store.put(changed);
+      // The chat may have been erased in another window: then nothing of it comes back.
+      if (changed) {
+        const writes = messages.map((message) => transaction.objectStore('messages').put(message));
+        await Promise.all([transaction.objectStore('chats').put(changed), ...writes]);
+      }
       await transaction.done;
       return changed;
     },
 
-    async keep(message) {
-      const transaction = (await open()).transaction(['chats', 'messages'], 'readwrite');
-      // The chat may have been erased in another window: then nothing of it comes back.
-      if (await transaction.objectStore('chats').getKey(message.chatId)) {
-        await transaction.objectStore('messages').put(message);
-      }
-      await transaction.done;
-    },
+    keep: async (message) => void (await store.change(message.chatId, {}, [message])),
 
     async erase(id) {
       const transaction = (await open()).transaction(['chats', 'messages'], 'readwrite');

@@ -9,6 +9,7 @@ for (const scheme of ['light', 'dark'] as const) {
     test(`the chat at ${width} px, ${scheme}, has no axe finding and nothing that overflows`, async ({
       pwa,
     }) => {
+      test.setTimeout(120_000);
       await pwa.setViewportSize({ width, height: width < 720 ? 740 : 800 });
       await pwa.emulateMedia({ colorScheme: scheme });
       const check = async (name: string) => {

@@ -37,8 +37,21 @@ export class Conversation {
     this.chat = chat;
   }
 
-  /** Reads the messages; those that a closed page left unfinished are marked as cut off. */
-  async load(): Promise<void> {
+  /**
+   * Reads what is stored, where it is newer: another window may have written. Messages that a closed
+   * page left unfinished are marked as cut off. False where the chat is gone.
+   */
+  async refresh(): Promise<boolean> {
+    const chat = await this.#store.get(this.chat.id);
+    if (!chat || chat.deletedAt !== undefined) return false;
+    if (this.live) return true;
+    const known = this.saved && chat.updatedAt === this.chat.updatedAt;
+    if (!known) await this.#load();
+    if (!this.live) this.chat = chat;
+    return true;
+  }
+
+  async #load(): Promise<void> {
     const messages = await this.#store.messages(this.chat.id);
     const open = messages.some(({ state }) => state === 'streaming');
     const held = open ? await heldLocks() : [];
@@ -79,7 +92,7 @@ export class Conversation {
   /** Goes on in the same message where it was stopped or cut off. */
   async continue(message: MessageRecord): Promise<void> {
     if (this.live) return;
-    await this.#answer({ ...message, state: 'streaming', error: undefined }, true);
+    await this.#answer({ ...message, state: 'streaming', error: undefined }, { continues: true });
   }
 
   stop(): void {
@@ -106,11 +119,10 @@ export class Conversation {
     if (first) this.chat = { ...this.chat, title: toTitle(content) };
     this.#all = [...this.#all, question];
     if (first) void this.#host.keepStorage();
-    await this.#answer(
-      this.#newMessage('assistant', '', question.id, 'streaming'),
-      false,
+    await this.#answer(this.#newMessage('assistant', '', question.id, 'streaming'), {
       question,
-    );
+      first,
+    });
   }
 
   #newMessage(
@@ -127,8 +139,11 @@ export class Conversation {
 
   async #answer(
     message: MessageRecord,
-    continues = false,
-    question?: MessageRecord,
+    {
+      continues = false,
+      first = false,
+      question,
+    }: { continues?: boolean; first?: boolean; question?: MessageRecord } = {},
   ): Promise<void> {
     const { model } = this.chat;
     const live = new LiveAnswer(message.id, message.content, message.reasoning);
@@ -143,9 +158,9 @@ export class Conversation {
     let outcome: Pick<MessageRecord, 'state' | 'error'> = { state: 'done' };
     try {
       await navigator.locks.request(lockOf(message.id), async () => {
-        const written = this.#store.save(
-          this.chat,
+        const written = this.#begin(
           [question, this.#find(message.id)].filter((found) => found !== undefined),
+          first,
         );
         await this.#host.ready();
         this.#host.announce('Answer started');
@@ -159,6 +174,14 @@ export class Conversation {
       await this.#finish(message.id, live, outcome);
       work();
     }
+  }
+
+  /** Only what changes is written: a title or a draft may be newer in the store than here. */
+  async #begin(messages: readonly MessageRecord[], first: boolean): Promise<void> {
+    const { id, leafId, updatedAt, model } = this.chat;
+    if (first) await this.#store.save(this.chat, messages);
+    else await this.#store.change(id, { leafId, updatedAt, model }, messages);
+    this.#host.publish({ topic: 'chats' });
   }
 
   async #finish(
@@ -180,7 +203,9 @@ export class Conversation {
     );
     try {
       const last = this.#find(id);
-      if (last) await this.#store.save({ ...this.chat, updatedAt: Date.now() }, [last]);
+      const updatedAt = Date.now();
+      this.chat = { ...this.chat, updatedAt };
+      if (last) await this.#store.change(this.chat.id, { updatedAt }, [last]);
       this.#host.publish({ topic: 'chats' });
     } catch {
       this.#host.announce('The answer could not be saved: the disk is full or closed.');

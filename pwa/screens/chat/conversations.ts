@@ -1,8 +1,8 @@
 import type { ChatStore } from '../../../core/index.ts';
 import { Conversation } from './conversation.svelte.ts';
 
-/** An answer goes on while its chat is not shown; who comes back finds it. */
-const streaming = new Map<string, Conversation>();
+/** The chat that is shown, and those whose answer goes on meanwhile: who comes back finds it. */
+const open = new Map<string, Conversation>();
 
 type Host = ConstructorParameters<typeof Conversation>[1];
 
@@ -25,17 +25,16 @@ export async function openConversation(
   host: Host,
   id: string,
 ): Promise<Conversation | undefined> {
-  const open = streaming.get(id);
-  if (open?.live) return open;
+  const known = open.get(id);
+  if (known) return (await known.refresh()) ? known : undefined;
   const chat = await store.get(id);
-  if (!chat || chat.deletedAt !== undefined) return undefined;
+  if (!chat) return undefined;
   const conversation = remember(new Conversation(store, host, chat));
-  await conversation.load();
-  return conversation;
+  return (await conversation.refresh()) ? conversation : undefined;
 }
 
 function remember(conversation: Conversation): Conversation {
-  for (const [id, { live }] of streaming) if (!live) streaming.delete(id);
-  streaming.set(conversation.chat.id, conversation);
+  for (const [id, { live }] of open) if (!live) open.delete(id);
+  open.set(conversation.chat.id, conversation);
   return conversation;
 }
