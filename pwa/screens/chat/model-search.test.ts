@@ -45,7 +45,13 @@ describe('the model picker', () => {
   });
 
   test('counts what needs a key instead of showing it', () => {
-    expect(search('gpt', {})).toEqual({ rows: [], withoutKey: 1 });
+    expect(search('gpt', {})).toEqual({ rows: [], withoutKey: 1, unreachable: 0 });
+  });
+
+  test('counts what a web page cannot reach', () => {
+    const inPage = createModelSearch(models, new Set(['mistral']));
+    expect(inPage('llama', {})).toMatchObject({ unreachable: 1 });
+    expect(shown(inPage('llama', {}))).toEqual(['# Models', 'groq/llama-3.3-70b']);
   });
 
   test('finds by fragments in any order, the beginning of a name first', () => {

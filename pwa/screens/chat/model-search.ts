@@ -7,12 +7,16 @@ export type Row =
       readonly key: string;
       readonly model: ModelView;
       readonly favourite: boolean;
+      /** Its section does not say whose it is. */
+      readonly mixed: boolean;
     };
 
 export interface Found {
   readonly rows: readonly Row[];
   /** How many models match whose provider has no key. */
   readonly withoutKey: number;
+  /** How many match whose provider refuses web pages: only the extension reaches them. */
+  readonly unreachable: number;
 }
 
 type Marked = Pick<Settings, 'favouriteModels' | 'recentModels' | 'hiddenModels'>;
@@ -25,7 +29,10 @@ interface Searchable {
 const RECENT = 5;
 
 /** Folds the names once, so that a key press only compares. */
-export function createModelSearch(models: readonly ModelView[]) {
+export function createModelSearch(
+  models: readonly ModelView[],
+  unreachableProviders: ReadonlySet<string> = new Set(),
+) {
   const all: Searchable[] = models.map((model) => ({
     model,
     text: fold(`${model.id} ${model.name} ${model.providerName}`),
@@ -38,10 +45,11 @@ export function createModelSearch(models: readonly ModelView[]) {
     const matching = all.filter(
       ({ model, text }) => !hidden.has(model.id) && words.every((word) => text.includes(word)),
     );
-    const usable = matching.filter(({ model }) => model.usable);
+    const keyed = matching.filter(({ model }) => model.usable);
+    const usable = keyed.filter(({ model }) => !unreachableProviders.has(model.provider));
     const favourites = new Set(marked.favouriteModels);
     const rows: Row[] = [];
-    const section = (text: string, chosen: readonly ModelView[]) => {
+    const section = (text: string, chosen: readonly ModelView[], mixed = true) => {
       if (chosen.length === 0) return;
       rows.push({ kind: 'heading', key: `heading ${text}`, text });
       for (const model of chosen) {
@@ -50,6 +58,7 @@ export function createModelSearch(models: readonly ModelView[]) {
           key: `${text} ${model.id}`,
           model,
           favourite: favourites.has(model.id),
+          mixed,
         });
       }
     };
@@ -81,9 +90,13 @@ export function createModelSearch(models: readonly ModelView[]) {
         if (list) list.push(model);
         else byProvider.set(model.providerName, [model]);
       }
-      for (const [name, list] of byProvider) section(name, list);
+      for (const [name, list] of byProvider) section(name, list, false);
     }
-    return { rows, withoutKey: matching.length - usable.length };
+    return {
+      rows,
+      withoutKey: matching.length - keyed.length,
+      unreachable: keyed.length - usable.length,
+    };
   };
 }
 
