@@ -18,16 +18,8 @@ export async function openEarly(
   answered: Promise<Response>,
   { streams, afterMs, abort }: EarlyHeadOptions,
 ): Promise<Response> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), afterMs);
-  });
-  try {
-    const response = await Promise.race([answered, late]);
-    if (response) return response;
-  } finally {
-    clearTimeout(timer);
-  }
+  const response = await within(afterMs, answered);
+  if (response) return response;
   if (await streams) return openStream(answered, abort);
   abort.abort(new DOMException('No headers in time', 'TimeoutError'));
   return tooLate(afterMs);
@@ -46,34 +38,51 @@ function tooLate(afterMs: number): Response {
 }
 
 function openStream(answered: Promise<Response>, abort: AbortController): Response {
-  const encoder = new TextEncoder();
-  const waiting = encoder.encode(': waiting\n\n');
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-
-  const feed = async () => {
-    const writer = writable.getWriter();
-    writer.closed.catch(() => abort.abort(new DOMException('The page left', 'AbortError')));
-    const ignore = () => undefined;
-    writer.write(waiting).catch(ignore);
-    const comments = setInterval(() => writer.write(waiting).catch(ignore), COMMENT_EVERY_MS);
-    let response: Response;
-    try {
-      response = await answered;
-    } finally {
-      clearInterval(comments);
-    }
-    if (response.ok && response.body) {
-      writer.releaseLock();
-      await response.body.pipeTo(writable);
-      return;
-    }
-    const text = (await response.text()).replace(/\r?\n/g, ' ');
-    await writer.write(encoder.encode(`data: ${text}\n\n`));
-    await writer.close();
-  };
-  feed().catch((error: unknown) => writable.abort(error).catch(() => undefined));
-
-  return new Response(readable, {
+  const chunks = streamWhenThere(answered);
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel(reason) {
+      abort.abort(new DOMException('The page left', 'AbortError'));
+      // An answer that is there already does not hear the signal.
+      const response = await answered.catch(() => undefined);
+      await response?.body?.cancel(reason).catch(() => undefined);
+    },
+  });
+  return new Response(body, {
     headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },
   });
+}
+
+async function* streamWhenThere(
+  answered: Promise<Response>,
+): AsyncGenerator<Uint8Array, undefined> {
+  const encoder = new TextEncoder();
+  const waiting = encoder.encode(': waiting\n\n');
+  yield waiting;
+  let response: Response | undefined;
+  while (!(response = await within(COMMENT_EVERY_MS, answered))) yield waiting;
+  if (!response.ok) {
+    const text = (await response.text()).replace(/\r?\n/g, ' ');
+    yield encoder.encode(`data: ${text}\n\n`);
+    return;
+  }
+  const reader = response.body?.getReader();
+  for (let next = await reader?.read(); next?.value; next = await reader?.read()) yield next.value;
+}
+
+/** Undefined where it takes longer. */
+async function within<T>(milliseconds: number, result: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  try {
+    return await Promise.race([result, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
