@@ -14,7 +14,7 @@ export function toProviderError(fault: ProviderFault): RouterError {
  * or a string, `detail`, `message`, `errors`, a Google list, an OpenRouter envelope. Never throws.
  */
 export function readFault(status: number, headers: Headers, body: unknown): ProviderFault {
-  const fault = faultOf(body) ?? { message: '' };
+  const fault = faultOf(typeof body === 'string' ? dataOf(body) : body) ?? { message: '' };
   if (fault.message === '')
     fault.message = textOf(body) ?? `The provider answered with HTTP ${status}.`;
   const retryAfterMs = retryAfterOf(headers, body, fault.message);
@@ -92,6 +92,17 @@ function listOf(errors: unknown): string | undefined {
     return words !== undefined && where !== '' ? `${where}: ${words}` : words;
   });
   return text(lines.filter((line) => line !== undefined).join('; '));
+}
+
+/** Some answer a stream's request with an error as an event. */
+function dataOf(text: string): unknown {
+  const data = /^data:\s*(\{.*\})\s*$/m.exec(text)?.[1];
+  if (data === undefined) return undefined;
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A text body is the message itself, unless it is a page. */

@@ -78,6 +78,12 @@ function comparableRequest(chat: ChatRequest): unknown {
   const plain = JSON.parse(JSON.stringify(chat)) as Partial<ChatRequest>;
   delete plain.raw;
   delete plain.unmapped;
+  // A result's name is that of its call, and a picture's type is read from its address.
+  for (const { content } of plain.messages ?? [])
+    for (const part of content) {
+      if (part.type === 'tool-result') delete part.name;
+      if (part.type === 'image' && part.source.kind === 'url') delete part.source.mediaType;
+    }
   // What is so anyway need not be said.
   if (plain.toolChoice === 'none') delete plain.parallelToolCalls;
   if (plain.toolChoice === 'auto') delete plain.toolChoice;

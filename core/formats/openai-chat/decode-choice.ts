@@ -352,9 +352,9 @@ export function createChoice(index: number): Choice {
       return;
     }
     wire.finish_reason = repairFinish(word, reason, isCompatible || reason !== 'tool-calls');
-    if (finished) return;
+    const isFirst = !finished;
     closeAll(parts);
-    parts.push({ type: 'finish', choice: at, reason, raw: word });
+    if (isFirst) parts.push({ type: 'finish', choice: at, reason, raw: word });
   }
 
   function closeAll(parts: Part[]): void {

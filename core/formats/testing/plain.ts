@@ -152,3 +152,47 @@ export function plainMessages(events: readonly any[], whole = false): Plain {
   plain.usage = { input: (usage.input_tokens ?? 0) + cached, output: usage.output_tokens ?? 0 };
   return plain;
 }
+
+/** Google: parts of candidates, in chunks or whole; a list of chunks is a stream without SSE. */
+export function plainGoogle(bodies: readonly any[]): Plain {
+  const plain: Plain = { choices: [] };
+  for (const chunk of bodies.flat()) {
+    if (chunk.error) return { ...plain, error: chunk.error.message ?? chunk.error };
+    if (chunk.promptFeedback?.blockReason)
+      return {
+        ...plain,
+        error: chunk.promptFeedback.blockReasonMessage ?? chunk.promptFeedback.blockReason,
+      };
+    for (const candidate of chunk.candidates ?? []) {
+      const choice = (plain.choices[candidate.index ?? 0] ??= {
+        text: '',
+        reasoning: '',
+        refusal: '',
+        tools: [],
+        finish: null,
+      });
+      for (const part of candidate.content?.parts ?? []) {
+        if (part.text !== undefined) choice[part.thought ? 'reasoning' : 'text'] += part.text;
+        if (part.functionCall)
+          choice.tools.push({
+            name: part.functionCall.name,
+            arguments: part.functionCall.args ?? {},
+          });
+      }
+      const word = candidate.finishReason;
+      if (word) choice.finish = googleFinish(word);
+    }
+    const usage = chunk.usageMetadata;
+    if (usage?.promptTokenCount !== undefined || usage?.candidatesTokenCount !== undefined)
+      plain.usage = {
+        input: usage.promptTokenCount ?? 0,
+        output: (usage.candidatesTokenCount ?? 0) + (usage.thoughtsTokenCount ?? 0),
+      };
+  }
+  return plain;
+}
+
+function googleFinish(word: string | number): string {
+  if (word === 'STOP' || word === 1) return 'stop';
+  return word === 'MAX_TOKENS' || word === 2 ? 'length' : 'content_filter';
+}

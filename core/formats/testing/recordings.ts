@@ -68,7 +68,8 @@ function read(
     headers: meta.response_headers ?? {},
   };
   if (kind === 'response.json') recording.body = JSON.parse(new TextDecoder().decode(bytes));
-  if (kind === 'response.txt') recording.body = new TextDecoder().decode(bytes);
+  if (kind === 'response.txt' || (kind === 'sse.txt' && row.status !== 200))
+    recording.body = new TextDecoder().decode(bytes);
   if (existsSync(file('request.json')))
     recording.request = JSON.parse(readFileSync(file('request.json'), 'utf8')) as Record<
       string,
