@@ -1,4 +1,6 @@
 import type { CatalogModel } from '../storage/records.ts';
+import { abilitiesOf } from './list-abilities.ts';
+import { at, firstList, firstText, isObject, type Entry } from './list-entry.ts';
 
 /**
  * A provider's list of models, in any of the shapes that they send: `data`, `models`, `result`, a
@@ -7,7 +9,6 @@ import type { CatalogModel } from '../storage/records.ts';
  */
 
 const MOST_MODELS = 5_000;
-type Entry = Record<string, unknown>;
 
 /** `undefined` where the body is no list of models at all. */
 export function parseModels(body: unknown): CatalogModel[] | undefined {
@@ -60,7 +61,7 @@ function toModel(entry: unknown): CatalogModel | undefined {
   if (created !== undefined) model.created = created;
   const kind = kindOf(entry);
   if (kind !== undefined) model.kind = kind;
-  return model;
+  return Object.assign(model, abilitiesOf(entry));
 }
 
 /** Workers AI says `id` for a UUID, and GitHub once for a registry path; the name is what one calls. */
@@ -199,31 +200,4 @@ function kindOf(entry: Entry): Kind | undefined {
 
 function kindByWord(word: string): Kind | undefined {
   return KINDS.find(([pattern]) => pattern.test(word))?.[1];
-}
-
-function firstText(entry: Entry, paths: readonly string[]): string | undefined {
-  for (const path of paths) {
-    const value = at(entry, path);
-    if (typeof value === 'string' && value.trim() !== '') return value.trim();
-  }
-  return undefined;
-}
-
-function firstList(entry: Entry, paths: readonly string[]): string[] | undefined {
-  for (const path of paths) {
-    const value = at(entry, path);
-    if (Array.isArray(value) && value.length > 0)
-      return value.filter((one): one is string => typeof one === 'string');
-  }
-  return undefined;
-}
-
-function at(entry: Entry, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), entry);
-}
-
-function isObject(value: unknown): value is Entry {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

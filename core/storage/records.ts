@@ -178,6 +178,14 @@ export const usageRecord = z.strictObject({
 });
 export type UsageRecord = z.infer<typeof usageRecord>;
 
+export const modelPrice = z.strictObject({
+  input: z.number().nonnegative(),
+  output: z.number().nonnegative(),
+  cacheRead: z.number().nonnegative().optional(),
+  cacheWrite: z.number().nonnegative().optional(),
+});
+export type ModelPrice = z.infer<typeof modelPrice>;
+
 /** What a provider said that it has. */
 export const catalogRecord = z.strictObject({
   provider: z.string(),
@@ -194,6 +202,12 @@ export const catalogRecord = z.strictObject({
       created: z.number().optional(),
       /** What it is for, where the provider says; most are for chat. */
       kind: z.enum(['chat', 'embedding', 'image', 'audio', 'other']).optional(),
+      /** What it takes beside text. */
+      takes: z.array(z.enum(['image', 'file', 'audio', 'video'])).optional(),
+      tools: z.boolean().optional(),
+      reasoning: z.boolean().optional(),
+      /** USD per million tokens. */
+      price: modelPrice.optional(),
     }),
   ),
 });
