@@ -119,6 +119,15 @@ export interface ModelView {
   /** It can be asked now: its provider has a key, or needs none. */
   usable: boolean;
   contextWindow?: number;
+  maxOutput?: number;
+  /** What it takes beside text; absent where no one says. */
+  takes?: ('image' | 'file' | 'audio' | 'video')[];
+  tools?: boolean;
+  reasoning?: boolean;
+  /** USD per million tokens; absent where it is unknown, and never invented. */
+  price?: { input: number; output: number; cacheRead?: number; cacheWrite?: number };
+  /** The day of the price, where it is of our own table: `2026-07-02`. */
+  priceDate?: string;
 }
 
 export interface SiteView extends SiteRecord {

@@ -2,6 +2,7 @@ import type { Control, ModelView } from '../control.ts';
 import { RouterError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Catalogue } from '../providers/catalogue.ts';
+import { factsOf, tableModels, type ModelFacts } from '../providers/model-facts.ts';
 import { kindOfModel } from '../providers/model-kind.ts';
 import { isComplete, needsKey, type Provider } from '../providers/provider.ts';
 import { destinationOf, type Registry } from '../providers/registry.ts';
@@ -69,7 +70,7 @@ export function createModelsControl({
       return [
         ...logical.map((model) => toLogicalView(model, enabled, usable)),
         ...enabled.flatMap((provider, index) =>
-          (lists[index] ?? [])
+          modelsOf(provider, lists[index] ?? [])
             .filter((model) => kindOfModel(model) === 'chat')
             .map((model) => toView(provider, model, usable.has(provider.id))),
         ),
@@ -113,6 +114,11 @@ export function createModelsControl({
   };
 }
 
+/** Of a provider that can't be asked yet, the models that our table knows. */
+function modelsOf(provider: Provider, listed: readonly CatalogModel[]): readonly CatalogModel[] {
+  return listed.length > 0 ? listed : tableModels(provider.id);
+}
+
 function toView(provider: Provider, model: CatalogModel, usable: boolean): ModelView {
   return {
     id: `${provider.id}/${model.id}`,
@@ -121,8 +127,14 @@ function toView(provider: Provider, model: CatalogModel, usable: boolean): Model
     providerName: provider.name,
     logical: false,
     usable,
-    ...(model.contextWindow !== undefined && { contextWindow: model.contextWindow }),
+    ...viewOf(factsOf(provider.id, model)),
   };
+}
+
+function viewOf({ takes, ...facts }: ModelFacts): Partial<ModelView> {
+  const view = { ...facts };
+  delete view.structured;
+  return { ...view, ...(takes && { takes: [...takes] }) };
 }
 
 function toLogicalView(

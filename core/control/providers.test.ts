@@ -409,6 +409,25 @@ describe('models', () => {
     expect(models.find(({ id }) => id === 'perplexity/sonar')?.usable).toBe(false);
   });
 
+  it('says what a model can do and costs, where someone says it', async () => {
+    play = (response) => sendJson(response, list('gpt-4.1', 'brand-new'));
+    await control.saveProvider({ id: 'openai', baseUrl: `${upstream.origin}/v1` });
+    await addKey('openai', 'sk-0123456789abc');
+    const models = await control.listModels();
+    expect(models.find(({ id }) => id === 'openai/gpt-4.1')).toMatchObject({
+      contextWindow: 1047576,
+      takes: ['image', 'file'],
+      tools: true,
+      price: { input: 2, output: 8 },
+      priceDate: expect.stringMatching(/^20\d\d-/),
+    });
+    const unknown = models.find(({ id }) => id === 'openai/brand-new')!;
+    for (const field of ['price', 'contextWindow', 'tools', 'takes'])
+      expect(unknown).not.toHaveProperty(field);
+    // Of a provider without a key, what our table knows, to show what a key would bring.
+    expect(models.find(({ id }) => id === 'groq/llama-3.3-70b-versatile')?.usable).toBe(false);
+  });
+
   it('leaves models that are not for chat out of the picker', async () => {
     play = (response) =>
       sendJson(

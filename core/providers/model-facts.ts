@@ -40,6 +40,11 @@ export function tableFacts(providerId: string, modelId: string): ModelFacts | un
   return row && toFacts(row);
 }
 
+/** The models of a provider that the table knows. */
+export function tableModels(providerId: string): CatalogModel[] {
+  return Object.keys(ownRow(TABLE.providers, providerId) ?? {}).map((id) => ({ id }));
+}
+
 /** The table's facts under those that the provider's own list names. */
 export function factsOf(providerId: string, model: CatalogModel): ModelFacts {
   const { contextWindow, maxOutput, takes, tools, reasoning, price } = model;

@@ -150,6 +150,8 @@ export const settings = z.strictObject({
   firstByteTimeoutMs: z.number().int().positive().max(600_000).optional(),
   idleTimeoutMs: z.number().int().positive().max(600_000).optional(),
   totalTimeoutMs: z.number().int().positive().max(3_600_000).optional(),
+  /** How much a model takes where no one says; absent: 128,000 tokens. */
+  defaultContextWindow: z.number().int().positive().max(100_000_000).optional(),
   theme: z.enum(['system', 'light', 'dark']).optional(),
   sendWithEnter: z.boolean().optional(),
   favouriteModels: z.array(z.string()).optional(),
