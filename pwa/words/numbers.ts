@@ -4,7 +4,7 @@ const compactFormat = new Intl.NumberFormat('en', {
 });
 const usdFormat = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD' });
 
-/** `812`, `8.2k`, `1.3M` */
+/** `812`, `8.2k`, `131k`, `1.3M` */
 export function compact(value: number): string {
   return compactFormat.format(value).replace('K', 'k');
 }

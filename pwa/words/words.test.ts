@@ -26,7 +26,7 @@ describe('times in words', () => {
 
 describe('numbers in words', () => {
   it('shortens large ones', () => {
-    expect([812, 8_234, 1_260_000].map(compact)).toEqual(['812', '8.2k', '1.3M']);
+    expect([812, 8_234, 131_072, 1_260_000].map(compact)).toEqual(['812', '8.2k', '131k', '1.3M']);
   });
 
   it('never shows a small sum as nothing', () => {

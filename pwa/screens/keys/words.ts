@@ -42,7 +42,7 @@ export function providerWords(provider: ProviderView): StatusWords {
   if (keys.length === 0) {
     if (provider.keys.length > 0) return { kind: 'off', text: 'all keys switched off' };
     return needsNoKey(provider)
-      ? { kind: 'ok', text: 'needs no key' }
+      ? { kind: 'off', text: 'needs no key' }
       : { kind: 'off', text: 'no key' };
   }
   const refused = keys.filter((key) => key.check?.state === 'invalid').length;
