@@ -13,6 +13,8 @@ const MODELS_DEV: Record<string, string> = {
   together: 'togetherai',
   moonshot: 'moonshotai',
   nahcrof: 'crof',
+  'google-ai-studio': 'google',
+  'azure-openai': 'azure',
   'workers-ai': 'cloudflare-workers-ai',
 };
 const catalogFolder = new URL('../../../shared/catalog/', import.meta.url);
@@ -53,6 +55,9 @@ describe('the catalogue of providers', () => {
       'llama.cpp',
       'vllm',
       'mock',
+      'anthropic',
+      'google-ai-studio',
+      'azure-openai',
     ])
       expect(ids).toContain(id);
   });

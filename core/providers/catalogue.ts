@@ -1,4 +1,5 @@
 import type { Changes } from '../changes.ts';
+import type { FormatName } from '../formats/chat.ts';
 import type { Ports } from '../ports.ts';
 import { readRecords } from '../storage/read.ts';
 import type { CatalogModel, CatalogRecord, KeyRecord } from '../storage/records.ts';
@@ -208,9 +209,18 @@ export function createCatalogue({
   };
 }
 
+/** Where servers of each format list their models; all on one page where they would cut it. */
+const USUAL_PATH: Readonly<Record<FormatName, string>> = Object.freeze({
+  'openai-chat': '/models',
+  'openai-responses': '/models',
+  'anthropic-messages': '/models?limit=1000',
+  'google-generate-content': '/models?pageSize=1000',
+  'bedrock-converse': '/foundation-models',
+});
+
 /** Where a provider lists its models: below its base URL, or beside it on the same origin. */
 export function modelsUrl(provider: Provider): string {
-  const path = provider.quirks?.modelsPath || '/models';
+  const path = provider.quirks?.modelsPath || USUAL_PATH[provider.format];
   return new URL(path.replace(/^\//, ''), `${provider.baseUrl}/`).href;
 }
 

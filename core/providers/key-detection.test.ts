@@ -19,6 +19,8 @@ describe('detectKeys', () => {
   it.each([
     [groq, 'groq'],
     ['csk-0123456789abcdefghij', 'cerebras'],
+    ['sk-ant-api03-abcDEF_0123456789-AA', 'anthropic'],
+    ['AIzaSyA0123456789abcdefghijklmnopqrstuv', 'google-ai-studio'],
     ['sk-or-v1-0123456789abcdef', 'openrouter'],
     ['sk-proj-abcDEF_0123-456789', 'openai'],
     ['sk-svcacct-abcDEF0123456789', 'openai'],

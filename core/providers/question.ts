@@ -1,6 +1,8 @@
+import type { FormatName } from '../formats/chat.ts';
 import type { Ports } from '../ports.ts';
 import { readBytes } from '../streams/bytes.ts';
 import { setAuth } from './auth.ts';
+import { deepFreeze } from './freeze.ts';
 import type { Provider } from './provider.ts';
 
 /** What came back from a small question to a provider: its models, whether a key is good. */
@@ -23,6 +25,15 @@ export interface Question {
 const LARGEST_REPLY = 16 * 1024 * 1024;
 const utf8 = new TextDecoder();
 
+/** What servers of a format want to see on every request. */
+const FORMAT_HEADERS: Readonly<Partial<Record<FormatName, Readonly<Record<string, string>>>>> =
+  deepFreeze({
+    'anthropic-messages': {
+      'anthropic-version': '2023-06-01',
+      'anthropic-dangerous-direct-browser-access': 'true',
+    },
+  });
+
 /**
  * Asks once. Never throws and never follows a redirect: a key goes to the address it was meant for
  * or nowhere. A body that is not JSON is given as text.
@@ -34,7 +45,11 @@ export async function askProvider(
   const signal = AbortSignal.timeout(timeoutMs);
   const started = performance.now();
   try {
-    const headers = new Headers({ accept: 'application/json', ...provider.headers });
+    const headers = new Headers({
+      accept: 'application/json',
+      ...FORMAT_HEADERS[provider.format],
+      ...provider.headers,
+    });
     if (body !== undefined) headers.set('content-type', 'application/json');
     if (secret !== undefined) setAuth(headers, provider.auth, secret);
     const request = new Request(url, {

@@ -4,7 +4,7 @@ import { readRecords } from '../storage/read.ts';
 import type { Destination } from '../storage/records.ts';
 import { CATALOG } from './catalog.ts';
 import { mergeProviders, type ProviderSet } from './merge.ts';
-import type { Provider } from './provider.ts';
+import { isComplete, type Provider } from './provider.ts';
 
 /** The providers as this person has them: known rows, their changes, their own. */
 export interface Registry {
@@ -18,7 +18,8 @@ export interface Registry {
 
 /** Where a provider's keys go, as they are bound to it. */
 export function destinationOf(provider: Provider): Destination {
-  const url = new URL(provider.baseUrl);
+  // Nothing can be bound to an address that is not known yet, and nothing bound opens for it.
+  const url = new URL(isComplete(provider) ? provider.baseUrl : 'https://incomplete.invalid');
   const scheme =
     provider.auth.scheme === 'header'
       ? `header:${provider.auth.name.toLowerCase()}`
