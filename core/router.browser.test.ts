@@ -4,7 +4,7 @@ import { createRouter } from './router.ts';
 import { createTestPorts } from './testing/ports.ts';
 
 const FIRST_PARTY: Caller = { kind: 'first-party' };
-const SITE: Caller = {
+const SITE: Extract<Caller, { kind: 'site' }> = {
   kind: 'site',
   origin: 'https://app.example',
   topOrigin: 'https://app.example',
