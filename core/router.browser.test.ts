@@ -80,7 +80,7 @@ describe('createRouter', () => {
     expect(sent[0]).toMatchObject({
       url: 'https://box.example/v1/chat/completions',
       method: 'POST',
-      redirect: 'error',
+      redirect: 'manual',
       credentials: 'omit',
       referrerPolicy: 'no-referrer',
       cache: 'no-store',

@@ -91,20 +91,29 @@ async function sendOnce(
   const request = toUpstreamRequest(provider, encoded, chat.stream, secret, clock.signal);
   await dispatched();
   clock.signal.throwIfAborted();
+  let response: Response;
   try {
-    return await fetchOf(provider, ports)(request);
+    response = await fetchOf(provider, ports)(request);
   } catch (error) {
     if (clock.signal.aborted) throw clock.signal.reason;
     throw await unreachable(question, error);
   }
+  // A browser hides the status of a redirect that it did not follow; Node does not.
+  if (response.type !== 'opaqueredirect' && (response.status < 300 || response.status > 399)) {
+    return response;
+  }
+  throw new RouterError(
+    'bad_upstream',
+    `${provider.name} redirected the call. It was not followed.`,
+  );
 }
 
 /** How long a server on this computer may take to show that it is there, in milliseconds. */
 const LOCAL_ANSWERS_WITHIN_MS = 1000;
 
 /**
- * A network error says no more than that: a refused connection, no CORS, a redirect, no network. A
- * server on this computer is asked once more, at its root and without a key: is it there at all?
+ * A network error says no more than that: a refused connection, no CORS, no network. A server on this
+ * computer is asked once more, at its root and without a key: is it there at all?
  */
 async function unreachable({ target, ports }: Question, cause: unknown): Promise<RouterError> {
   const { provider } = target;
@@ -126,7 +135,7 @@ async function unreachable({ target, ports }: Question, cause: unknown): Promise
   }
   return new RouterError(
     'bad_upstream',
-    `${provider.name} broke the connection before it answered, or redirected the call.`,
+    `${provider.name} could not be reached, or broke the connection before it answered.`,
     { cause },
   );
 }

@@ -6,7 +6,8 @@ import type { Provider } from '../providers/provider.ts';
 
 /**
  * What is sent to a provider. Built from nothing: no header of the caller is in it. Redirects are
- * refused because `x-api-key` and its like would follow them (platform-facts.md, Secrets).
+ * never followed, because `x-api-key` and its like would go along (platform-facts.md, Secrets);
+ * `manual` and not `error`, so that a redirect can be told from a server that is not there.
  */
 export function toUpstreamRequest(
   provider: Provider,
@@ -27,7 +28,7 @@ export function toUpstreamRequest(
     headers,
     body: JSON.stringify(encoded.body),
     signal,
-    redirect: 'error',
+    redirect: 'manual',
     credentials: 'omit',
     referrerPolicy: 'no-referrer',
     cache: 'no-store',

@@ -343,7 +343,7 @@ describe('a failure before the first content is a status', () => {
     const { router, upstream } = await routerTo(
       (response, { method }) => {
         if (method === 'GET') return sendJson(response, {});
-        response.writeHead(307, { location: 'http://127.0.0.1:9/stolen' }).end();
+        response.socket!.destroy();
       },
       { row: { local: true } },
     );
@@ -351,6 +351,22 @@ describe('a failure before the first content is a status', () => {
     expect([answer.status, (await errorOf(answer)).code]).toEqual([502, 'bad_upstream']);
     expect(upstream.received[1]).toMatchObject({ method: 'GET', path: '/' });
     expect(upstream.received[1]!.headers.authorization).toBeUndefined();
+  });
+
+  it('follows no redirect, and asks nothing more', async () => {
+    const other = await upstreamThat((response) => sendJson(response, completionOf('stolen')));
+    const { router, upstream } = await routerTo(
+      (response) => {
+        response.writeHead(308, { location: `${other.upstream.origin}/stolen` }).end();
+      },
+      { row: { local: true, auth: { scheme: 'header', name: 'x-api-key' } } },
+    );
+    for (const body of [WHOLE, STREAM]) {
+      const answer = await router.chat(body);
+      expect([answer.status, (await errorOf(answer)).code]).toEqual([502, 'bad_upstream']);
+    }
+    expect(upstream.received).toHaveLength(2);
+    expect(other.upstream.received).toEqual([]);
   });
 
   it('refuses an address of the local network', async () => {
