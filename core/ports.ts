@@ -90,7 +90,7 @@ export interface PermissionAnswer {
     readonly requestsPerMinute?: number;
     readonly maxTokens?: number;
   };
-  /** What the person ticked. Absent: `chat`, and the scope that was asked for. */
+  /** What the person ticked. Absent: the scope that was asked for. */
   readonly scopes?: readonly Scope[];
   /** Absent: any model. */
   readonly models?: readonly string[];

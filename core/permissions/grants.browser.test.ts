@@ -219,6 +219,21 @@ describe('what is remembered', () => {
     });
   });
 
+  test('a list of models is asked for as chat, any other scope as itself', async () => {
+    const { permissions, asked } = setUp();
+    for (const [wanted, shown] of [
+      ['models', 'chat'],
+      ['embeddings', 'embeddings'],
+    ] as const) {
+      const origin = `https://${wanted}.example`;
+      const waiting = call(permissions, origin, { scope: wanted });
+      await next(asked);
+      expect(asked.at(-1)!.question.scope).toBe(shown);
+      asked.at(-1)!.answer(ALWAYS);
+      expect((await waiting).site?.scopes).toEqual([shown]);
+    }
+  });
+
   test('a pattern covers subdomains, and a closer record goes before it', async () => {
     const { permissions, asked } = setUp();
     await permissions.save({

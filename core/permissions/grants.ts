@@ -100,7 +100,8 @@ export function createPermissions(ports: Ports, options: QuestionOptions = {}): 
     const question: PermissionQuestion = {
       origin: subject.origin,
       topOrigin: subject.topOrigin ?? subject.origin,
-      scope,
+      // An app that lists models is about to chat: one question for both, and it says so.
+      scope: scope === 'models' ? 'chat' : scope,
       ...(model !== undefined && { model }),
       ...(provider !== undefined && { provider }),
     };
@@ -193,11 +194,10 @@ function toSite(
   { decision, limits, scopes, models }: PermissionAnswer,
   createdAt: number,
 ): SiteRecord {
-  const asked: Scope[] = scope === 'chat' || scope === 'models' ? ['chat'] : ['chat', scope];
   return {
     ...subject,
     decision,
-    scopes: scopes ? [...scopes] : asked,
+    scopes: scopes ? [...scopes] : [scope],
     models: models ? [...models] : ['*'],
     ...(limits && { limits: { ...limits } }),
     createdAt,

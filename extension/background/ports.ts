@@ -1,10 +1,4 @@
-import {
-  CHANGE_CHANNEL,
-  openDatabase,
-  type GatehouseDatabase,
-  type Ports,
-  type SessionStore,
-} from '../../core/index.ts';
+import { CHANGE_CHANNEL, openDatabase, type Ports, type SessionStore } from '../../core/index.ts';
 import { createKeepAlive } from './keep-alive.ts';
 import { hideOrigin } from './origin-header.ts';
 
@@ -12,7 +6,6 @@ import { hideOrigin } from './origin-header.ts';
 export function createExtensionPorts(askUser: Ports['askUser']): Ports {
   const changes = new BroadcastChannel(CHANGE_CHANNEL);
   const originHidden = hideOrigin();
-  let database: Promise<GatehouseDatabase> | undefined;
   return {
     async fetch(request) {
       await originHidden;
@@ -20,25 +13,12 @@ export function createExtensionPorts(askUser: Ports['askUser']): Ports {
     },
     now: () => Date.now(),
     randomId: () => crypto.randomUUID(),
-    openDatabase: () => (database ??= connect()),
+    openDatabase: () => openDatabase(),
     askUser,
     session: createSessionStore(chrome.storage.session),
     keepAlive: createKeepAlive(() => chrome.runtime.getPlatformInfo()),
     publish: (change) => changes.postMessage(change),
   };
-
-  /** A connection that a newer version closed, or that failed, is opened again by the next call. */
-  async function connect(): Promise<GatehouseDatabase> {
-    const forget = () => (database = undefined);
-    try {
-      const opened = await openDatabase();
-      opened.addEventListener('close', forget);
-      return opened;
-    } catch (error) {
-      forget();
-      throw error;
-    }
-  }
 }
 
 /** In memory, closed to content scripts, outlives the worker, goes with the browser. */
