@@ -181,7 +181,8 @@ export interface Control {
   /** Asks the provider, within 5 s. Offline: `unknown`. */
   checkKey(id: string): Promise<KeyCheck>;
 
-  listModels(): Promise<ModelView[]>;
+  /** With `ask: false` what is known already: no provider is asked. */
+  listModels(options?: { ask?: boolean }): Promise<ModelView[]>;
   refreshModels(provider?: string): Promise<void>;
   listLogicalModels(): Promise<LogicalModelRecord[]>;
   saveLogicalModel(model: LogicalModelRecord): Promise<void>;

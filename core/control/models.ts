@@ -59,13 +59,15 @@ export function createModelsControl({
   }
 
   return {
-    async listModels() {
+    async listModels({ ask = true } = {}) {
       const [{ enabled }, logical] = await Promise.all([registry.all(), logicalModels()]);
       const usable = await usableProviders(enabled);
-      await Promise.race([
-        catalogue.list(enabled.filter(({ id }) => usable.has(id))),
-        new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)),
-      ]);
+      if (ask) {
+        await Promise.race([
+          catalogue.list(enabled.filter(({ id }) => usable.has(id))),
+          new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)),
+        ]);
+      }
       const lists = await Promise.all(enabled.map((provider) => catalogue.cached(provider)));
       return [
         ...logical.map((model) => toLogicalView(model, enabled, usable)),
