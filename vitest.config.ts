@@ -13,7 +13,7 @@ export default defineConfig({
   },
   test: {
     // Generous: a machine that does something else besides must not fail a property test.
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     projects: [
       {
         extends: true,

@@ -62,7 +62,7 @@ const layerOf = (path: string) =>
   );
 
 /** What the extension's pages may mount; and the drawings, that are nobody's code. */
-const SHARED_BY_THE_PWA = ['screens', 'components', 'styles', 'app', 'origin'].map(
+const SHARED_BY_THE_PWA = ['screens', 'components', 'styles', 'app', 'origin', 'words'].map(
   (name) => `pwa/${name}`,
 );
 
