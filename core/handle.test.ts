@@ -223,7 +223,11 @@ describe('a path', () => {
 
 describe('the models list', () => {
   it('puts logical models first and tells the window in all its names', async () => {
-    const logical = { id: 'turbo', routes: [{ provider: 'mock', model: 'echo' }], contextWindow: 9 };
+    const logical = {
+      id: 'turbo',
+      routes: [{ provider: 'mock', model: 'echo' }],
+      contextWindow: 9,
+    };
     const router = createTestRouter({ parts: { logicalModels: async () => [logical] } });
     const answer = await get(router, '/v1/models');
     const { object, data } = (await answer.json()) as { object: string; data: { id: string }[] };

@@ -151,8 +151,3 @@ function privateReason(host: string): string {
 function refuse(reason: string): BaseUrlCheck {
   return { ok: false, reason };
 }
-
-/** True for a regular URL whose host is this computer. */
-export function isLoopbackUrl(url: string): boolean {
-  return isLoopbackName(new URL(url).hostname);
-}
