@@ -44,10 +44,11 @@ export const LONG_MESSAGE = [
   PARAGRAPH.repeat(6),
 ].join('\n\n');
 
-/** A chat of `count` messages of about 2 kB, in the page's own database. */
-export async function seedChat(page: Page, count: number, id = 'seeded'): Promise<void> {
+/** The chat `seeded` of `count` messages of about 2 kB, in the page's own database. */
+export async function seedChat(page: Page, count: number, model = 'mock/echo'): Promise<void> {
   await page.evaluate(
-    async ({ count: total, chatId, long }) => {
+    async ({ count: total, model: asked, long }) => {
+      const chatId = 'seeded';
       const database = await new Promise<IDBDatabase>((resolve, reject) => {
         const request = indexedDB.open('gatehouse');
         request.onsuccess = () => resolve(request.result);
@@ -59,7 +60,7 @@ export async function seedChat(page: Page, count: number, id = 'seeded'): Promis
         title: `A chat of ${total} messages`,
         createdAt: 1,
         updatedAt: Date.now(),
-        model: 'mock/echo',
+        model: asked,
         leafId: `m${total - 1}`,
       });
       for (let index = 0; index < total; index += 1) {
@@ -76,6 +77,6 @@ export async function seedChat(page: Page, count: number, id = 'seeded'): Promis
       await new Promise((resolve) => (transaction.oncomplete = resolve));
       database.close();
     },
-    { count, chatId: id, long: LONG_MESSAGE },
+    { count, model, long: LONG_MESSAGE },
   );
 }

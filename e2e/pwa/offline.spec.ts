@@ -44,12 +44,3 @@ test('its pages alone reach the router on its own origin', async ({ pwa, pwaOrig
   const response = await pwa.goto(`${pwaOrigin}/v1/models`);
   expect(response?.status()).toBe(404);
 });
-
-test('an update waits for the answer that is written, and the page reloads once', async ({
-  pwa,
-}) => {
-  const versions = await pwa.evaluate(
-    async () => (await fetch('./version.json')).json() as unknown,
-  );
-  expect(versions).toMatchObject({ version: expect.any(String), build: expect.any(String) });
-});
