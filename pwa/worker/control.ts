@@ -1,6 +1,6 @@
 import { fromMessagePort, serveControl, type Control } from '../../core/index.ts';
 
-/** Where a browser does not tell that a channel was closed. */
+/** For a page that goes away in the middle, where the browser does not tell. */
 const LONGEST_CALL_MS = 60_000;
 
 /**
@@ -13,10 +13,15 @@ export function answerControl(event: ExtendableMessageEvent, control: Control): 
   serveControl(fromMessagePort(port), control);
   event.waitUntil(
     new Promise<void>((resolve) => {
-      const end = setTimeout(resolve, LONGEST_CALL_MS);
-      port.addEventListener('close', () => {
+      const done = () => {
         clearTimeout(end);
         resolve();
+      };
+      const end = setTimeout(done, LONGEST_CALL_MS);
+      port.addEventListener('close', done);
+      // Comlink's word for a proxy that is let go. A new version waits for every call to be over.
+      port.addEventListener('message', ({ data }: MessageEvent<{ type?: unknown }>) => {
+        if (data.type === 'RELEASE') done();
       });
     }),
   );
