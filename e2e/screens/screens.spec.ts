@@ -1,0 +1,65 @@
+/** The extension's own screens, as a person uses them. */
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { CANARY_KEY, expect, test } from '../fixtures.ts';
+
+const THEMES = ['light', 'dark'] as const;
+
+async function expectNoViolations(page: Page, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
+  expect(found, what).toEqual([]);
+}
+
+test('a site is added, revoked and put back', async ({ gatehouse, context, configure }) => {
+  await configure({});
+  const page = await context.newPage();
+  await page.goto(gatehouse.url('extension/options/index.html#/sites'));
+  await page.getByRole('button', { name: 'Add a site' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Add a site' });
+  await dialog.getByRole('textbox').fill('http://shop.example');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('Not encrypted');
+  await dialog.getByRole('textbox').fill('notes.example.com');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  const row = page.locator('details', { hasText: 'notes.example.com' });
+  await expect(row).toContainText('Allowed');
+  await row.locator('summary').click();
+  await row.getByRole('button', { name: 'Revoke' }).click();
+  await expect(row).toHaveCount(0);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(row).toContainText('Allowed');
+  await page.close();
+});
+
+test('the popup says what the page may do, and revokes with a way back', async ({
+  gatehouse,
+  context,
+  allow,
+  site,
+  page,
+  options,
+}) => {
+  const { origin, url } = await site();
+  await allow(origin);
+  await page.goto(url);
+  const tab = await options.evaluate(
+    async (prefix) =>
+      (await chrome.tabs.query({})).find((candidate) => candidate.url?.startsWith(prefix))?.id,
+    origin,
+  );
+  const popup = await context.newPage();
+  await popup.setViewportSize({ width: 360, height: 560 });
+  await popup.goto(gatehouse.url(`extension/popup/index.html?tab=${tab}`));
+  await expect(popup.getByText('Allowed.', { exact: true })).toBeVisible();
+  for (const colorScheme of THEMES) {
+    await popup.emulateMedia({ colorScheme });
+    await expectNoViolations(popup, `popup ${colorScheme}`);
+  }
+  await popup.getByRole('button', { name: 'Revoke' }).click();
+  await expect(popup.getByText("hasn't asked.")).toBeVisible();
+  await popup.getByRole('button', { name: 'Undo' }).click();
+  await expect(popup.getByText('Allowed.', { exact: true })).toBeVisible();
+  expect(await popup.content()).not.toContain(CANARY_KEY);
+  await popup.close();
+});
