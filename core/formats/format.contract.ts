@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { RouterError } from '../errors.ts';
 import { collect, toParts, type CollectedAnswer } from '../streams/collect.ts';
 import { answers, requests, toEvents, type Abilities } from './arbitrary.contract.ts';
-import type { ChatEvent, ChatRequest, Part } from './chat.ts';
+import type { ChatEvent, ChatRequest, ContentPart, Part, Usage } from './chat.ts';
 import type { AnswerContext, Format, FormatTarget } from './format.ts';
 
 export interface ContractOptions {
@@ -63,15 +63,22 @@ function codeOf(run: () => unknown): string {
 
 /** What one may compare: the ids and names that an answer context replaces are not the answer's. */
 function comparable(answer: CollectedAnswer, abilities: Abilities): unknown {
+  const withoutIds = (part: ContentPart) => {
+    if (part.type === 'reasoning') return { ...part, id: undefined };
+    return part.type === 'tool-call' && !abilities.toolCallIds ? { ...part, id: '' } : part;
+  };
   return {
     choices: answer.choices.map((choice) => ({
-      content: choice.content.map((part) =>
-        part.type === 'tool-call' && !abilities.toolCallIds ? { ...part, id: '' } : part,
-      ),
+      content: choice.content.map(withoutIds),
       finish: choice.finish?.reason,
     })),
-    usage: answer.usage,
+    usage: withoutZeros(answer.usage),
   };
+}
+
+/** Some dialects must tell a count; one of nothing is none. */
+function withoutZeros(usage: Usage | undefined): unknown {
+  return Object.fromEntries(Object.entries(usage ?? {}).filter(([, count]) => count !== 0));
 }
 
 function comparableRequest(chat: ChatRequest): unknown {
@@ -85,6 +92,7 @@ function comparableRequest(chat: ChatRequest): unknown {
       if (part.type === 'image' && part.source.kind === 'url') delete part.source.mediaType;
     }
   // What is so anyway need not be said.
+  for (const tool of plain.tools ?? []) if (tool.strict === false) delete tool.strict;
   if (plain.toolChoice === 'none') delete plain.parallelToolCalls;
   if (plain.toolChoice === 'auto') delete plain.toolChoice;
   return plain;

@@ -38,3 +38,14 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
 export function refuse(param: string, why: string): RouterError {
   return new RouterError('invalid_request', `'${param}' ${why}`, { param });
 }
+
+const STATEFUL = new Set(['previous_response_id', 'conversation', 'background', 'prompt']);
+
+/** The first of the fields that only the caller's own format can say, as the refusal of another. */
+export function refuseNative(native: readonly string[] | undefined, dialect: string): void {
+  const param = native?.[0];
+  if (param === undefined) return;
+  throw STATEFUL.has(param)
+    ? refuse(param, 'needs a provider that keeps conversations; this one keeps no state.')
+    : refuse(param, `can't be said to a provider of the ${dialect} format.`);
+}

@@ -8,12 +8,15 @@ import { decodeAll, encodeAll } from './format.contract.ts';
 import type { AnswerContext, Format } from './format.ts';
 import { googleGenerateContent } from './google-generate-content/index.ts';
 import { openaiChat } from './openai-chat/index.ts';
+import { openaiResponses } from './openai-responses/index.ts';
 import {
   dataLines,
   parseArguments,
   plainChat,
   plainGoogle,
   plainMessages,
+  plainResponses,
+  plainResponsesDeltas,
   type Plain,
   type PlainChoice,
 } from './testing/plain.ts';
@@ -74,10 +77,23 @@ const DIALECTS: readonly Dialect[] = [
     modelField: 'modelVersion',
     usage: false,
   },
+  {
+    api: 'openai-responses',
+    format: openaiResponses,
+    plain: plainResponses,
+    refusals: true,
+    choices: false,
+    textArguments: true,
+    modelField: 'model',
+    usage: false,
+  },
 ];
 
 /** What can't be right, and why. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
+  'openai/responses-gpt-4o-ad09ad': 'queued in the background: no answer yet',
+  'openai/responses-plain-gpt-4o-00a27c': 'queued in the background: no answer yet',
+  'openai/responses-toolresult-gpt-4o-c0db97': 'queued in the background: no answer yet',
   'anthropic/messages-stream-paralleltools-tools-claude-3-haiku-20240307-3cd001':
     'two answers in one file, the first broken off in the middle of a call',
 };
@@ -239,6 +255,7 @@ function readStrictly(caller: Dialect, bytes: Uint8Array): Record<string, unknow
   const text = new TextDecoder().decode(bytes);
   if (caller.format === openaiChat) return readChat(text);
   if (caller.format === anthropicMessages) return readMessages(text);
+  if (caller.format === openaiResponses) return readResponses(text);
   const chunks = dataLines(text);
   for (const chunk of chunks) expect(chunk).toMatchObject({ modelVersion: 'ours' });
   return chunks;
@@ -269,6 +286,17 @@ function readMessages(text: string): Record<string, unknown>[] {
       open = undefined;
     }
   }
+  return events;
+}
+
+/** Events are named and counted, and their deltas say what the last of them says. */
+function readResponses(text: string): Record<string, unknown>[] {
+  const events = dataLines(text);
+  const names = [...text.matchAll(/^event: (.*)$/gm)].map(([, name]) => name);
+  expect(events.map(({ type }) => type)).toEqual(names);
+  expect(events.at(-1)!.response.model).toBe('ours');
+  const { text: said, reasoning, refusal } = plainResponses(events).choices[0]!;
+  expect(plainResponsesDeltas(events)).toEqual({ text: said, reasoning, refusal });
   return events;
 }
 

@@ -70,6 +70,12 @@ export function createSseJsonReader(listener: SseJsonListener): SseJsonReader {
     }
     // The last event of a stream that broke off may be a piece of one: it never came.
     if (pending.trim() === '' || ending) return;
+    // Whole but for its last brace, it has one meaning.
+    try {
+      return tell(JSON.parse(`${pending}}`), name);
+    } catch (error) {
+      if (error instanceof RouterError) throw error;
+    }
     if (name === 'error') return listener.onObject({ error: { message: data } }, name);
     throw malformed();
   }

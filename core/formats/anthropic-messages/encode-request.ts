@@ -8,7 +8,7 @@ import type {
 } from '../chat.ts';
 import type { EncodedRequest, FormatTarget } from '../format.ts';
 import { withoutHostile } from '../hostile.ts';
-import { refuse } from '../invalid.ts';
+import { refuse, refuseNative } from '../invalid.ts';
 import { fromArguments, type JsonObject } from '../json.ts';
 import { toStrictSchema } from '../json-schema.ts';
 import { fromBase64 } from '../media.ts';
@@ -60,9 +60,7 @@ function toOwnBody(raw: JsonObject): JsonObject {
 
 /** A body for a caller of another format. Throws for what messages can't say. */
 function toBody(chat: ChatRequest, model: string, dropped: string[]): JsonObject {
-  const native = chat.nativeOnly?.[0];
-  if (native !== undefined)
-    throw refuse(native, "can't be said to a provider of the Anthropic format.");
+  refuseNative(chat.nativeOnly, 'Anthropic');
   const isSystem = ({ role }: Message) => role === 'system' || role === 'developer';
   const system = chat.messages
     .filter(isSystem)

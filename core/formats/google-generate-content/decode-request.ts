@@ -9,7 +9,7 @@ import type {
 } from '../chat.ts';
 import { parseBody } from '../invalid.ts';
 import { asCount, asObject, asText, type JsonObject } from '../json.ts';
-import { mark } from '../signature.ts';
+import { isForeign, mark } from '../signature.ts';
 import { toCallId } from './call-ids.ts';
 import { toCamelCase } from './camel-case.ts';
 import { requestSchema, type Content, type GenerateBody, type WirePart } from './schema.ts';
@@ -153,7 +153,9 @@ function decodeContents(contents: readonly Content[], nativeOnly: string[]): Mes
     if (part.text !== undefined) {
       if (part.thought === true) return { type: 'reasoning', text: part.text, ...proof };
       if (part.text === '' && signature !== undefined)
-        return { type: 'reasoning', text: '', ...proof };
+        return isForeign('google-generate-content', signature)
+          ? { type: 'reasoning', text: '', redacted: signature }
+          : { type: 'reasoning', text: '', ...proof };
       return { type: 'text', text: part.text };
     }
     const isOwnTool = ['executableCode', 'codeExecutionResult', 'toolCall', 'toolResponse'].some(

@@ -1,7 +1,7 @@
 import type { ChatRequest, ContentPart, MediaSource, Message, ToolResult } from '../chat.ts';
 import type { EncodedRequest, FormatTarget } from '../format.ts';
 import { withoutHostile } from '../hostile.ts';
-import { refuse } from '../invalid.ts';
+import { refuse, refuseNative } from '../invalid.ts';
 import { asObject, fromArguments, type JsonObject } from '../json.ts';
 import { isForeign, unmarkFor } from '../signature.ts';
 import { isOurCallId } from './call-ids.ts';
@@ -59,9 +59,7 @@ function withoutProof(part: JsonObject): JsonObject {
 
 /** A body for a caller of another format. Throws for what Google can't be told. */
 function toBody(chat: ChatRequest, model: string, dropped: string[]): JsonObject {
-  const native = chat.nativeOnly?.[0];
-  if (native !== undefined)
-    throw refuse(native, "can't be said to a provider of the Google format.");
+  refuseNative(chat.nativeOnly, 'Google');
   const isSystem = ({ role }: Message) => role === 'system' || role === 'developer';
   const system = chat.messages.filter(isSystem).flatMap(({ content }) => content);
   const body: JsonObject = {

@@ -11,7 +11,7 @@ import type {
 import type { EncodedRequest, FormatTarget } from '../format.ts';
 import type { Quirks } from '../../providers/provider.ts';
 import { withoutHostile } from '../hostile.ts';
-import { refuse } from '../invalid.ts';
+import { refuse, refuseNative } from '../invalid.ts';
 import { toUrl } from '../media.ts';
 import { unmark, unmarkFor } from '../signature.ts';
 
@@ -67,9 +67,7 @@ function renameMaxTokens(
 
 /** A body for a caller of another format. Throws for what chat can't say. */
 function toBody(chat: ChatRequest, quirks: Quirks): JsonObject {
-  const native = chat.nativeOnly?.[0];
-  if (native !== undefined)
-    throw refuse(native, "can't be said to a provider of the OpenAI chat format.");
+  refuseNative(chat.nativeOnly, 'OpenAI chat');
   const body: JsonObject = {
     model: chat.model,
     messages: chat.messages.flatMap((message) => encodeMessage(message, quirks)),

@@ -25,7 +25,16 @@ export function dataLines(text: string): any[] {
     .filter((line) => line.startsWith('data:'))
     .map((line) => line.slice(5).trim())
     .filter((data) => data !== '' && data !== '[DONE]')
-    .map((data) => JSON.parse(data));
+    .map(parseData);
+}
+
+/** One recording lacks the last brace of two events. */
+function parseData(data: string): any {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return JSON.parse(`${data}}`);
+  }
 }
 
 export function parseArguments(json: unknown): unknown {
@@ -195,4 +204,53 @@ export function plainGoogle(bodies: readonly any[]): Plain {
 function googleFinish(word: string | number): string {
   if (word === 'STOP' || word === 1) return 'stop';
   return word === 'MAX_TOKENS' || word === 2 ? 'length' : 'content_filter';
+}
+
+/** OpenAI responses: the output items of the last event, or of the whole answer; deltas are not read. */
+export function plainResponses(events: readonly any[], whole = false): Plain {
+  const plain: Plain = { choices: [] };
+  const failed = events.find((event) => event.error || event.response?.error);
+  if (failed)
+    return { ...plain, error: (failed.error ?? failed.response.error).message ?? failed.error };
+  const last = events.findLast(
+    (event) => whole || ['response.completed', 'response.incomplete'].includes(event.type),
+  );
+  const response = whole ? last : last?.response;
+  const choice: PlainChoice = { text: '', reasoning: '', refusal: '', tools: [], finish: null };
+  // Codex leaves the last event's output empty.
+  const told = response?.output ?? [];
+  const done = events.filter(({ type }) => type === 'response.output_item.done');
+  for (const item of told.length > 0 ? told : done.map((event) => event.item)) {
+    if (item.type === 'reasoning')
+      for (const part of [...(item.summary ?? []), ...(item.content ?? [])])
+        choice.reasoning += part.text;
+    if (item.type === 'function_call')
+      choice.tools.push({ name: item.name, arguments: parseArguments(item.arguments) });
+    if (item.type === 'message')
+      for (const part of item.content) {
+        choice.text += part.text ?? '';
+        choice.refusal += part.refusal ?? '';
+      }
+  }
+  const why = response?.incomplete_details?.reason;
+  if (response?.status === 'completed') choice.finish = 'stop';
+  if (response?.status === 'incomplete')
+    choice.finish = why === 'content_filter' ? 'content_filter' : 'length';
+  plain.choices = [choice];
+  if (response?.usage)
+    plain.usage = { input: response.usage.input_tokens, output: response.usage.output_tokens };
+  return plain;
+}
+
+/** The same by its deltas alone, which must tell the same as the last event does. */
+export function plainResponsesDeltas(
+  events: readonly any[],
+): Pick<PlainChoice, 'text' | 'reasoning' | 'refusal'> {
+  const join = (...types: string[]) =>
+    events.map((event) => (types.includes(event.type) ? event.delta : '')).join('');
+  return {
+    text: join('response.output_text.delta'),
+    reasoning: join('response.reasoning_summary_text.delta', 'response.reasoning_text.delta'),
+    refusal: join('response.refusal.delta'),
+  };
 }

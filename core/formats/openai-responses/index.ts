@@ -1,0 +1,22 @@
+import type { Format } from '../format.ts';
+import { readFault } from '../fault.ts';
+import { decodeRequest } from './decode-request.ts';
+import { createDecoder } from './decode-stream.ts';
+import { encodeRequest } from './encode-request.ts';
+import { createEncoder } from './encode-stream.ts';
+import { encodeError, streamError } from './errors.ts';
+import { decodeResponse, encodeResponse } from './response.ts';
+
+/** `POST /responses`: OpenAI's newer form, without its stored conversations. */
+export const openaiResponses: Format = Object.freeze({
+  name: 'openai-responses',
+  decodeRequest,
+  encodeRequest,
+  decodeResponse,
+  createDecoder,
+  encodeResponse,
+  createEncoder,
+  decodeError: readFault,
+  encodeError,
+  encodeStreamError: (error) => new TextEncoder().encode(streamError(error)),
+} satisfies Format);
