@@ -113,6 +113,7 @@ for (const [host, test] of hostsWith()) {
     }
 
     test('a body over the limit: 413 request_too_large', async ({ caller, upstream }) => {
+      test.setTimeout(120_000); // 49 MB through a service worker, on a machine with other work
       const status = await caller.page.evaluate(async (url) => {
         const content = 'x'.repeat(49 * 1024 * 1024);
         const body = JSON.stringify({ model: 'openai/m1', messages: [{ role: 'user', content }] });
