@@ -5,6 +5,9 @@
 import { z } from 'zod';
 import { SCOPES } from '../ports.ts';
 
+// Zod tries `new Function` once, and our Content-Security-Policy reports each try.
+z.config({ jitless: true });
+
 export const formatName = z.enum([
   'openai-chat',
   'openai-responses',
