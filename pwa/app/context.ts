@@ -19,11 +19,3 @@ export interface AppContext {
 }
 
 export const [getApp, setApp] = createContext<AppContext>();
-
-export function getControl(): Control {
-  return getApp().control;
-}
-
-export function getHost(): Host {
-  return getApp().host;
-}
