@@ -68,11 +68,21 @@ function callFrom(page: Page, kind: Kind, other: string): Promise<string> {
 
 /** One row a kind of frame: the outcome under each state of the top site's grant. */
 const TABLE: Record<Kind, { allow: string; deny: string; none: string; pair: string }> = {
-  top: { allow: 'answered', deny: 'user_rejected', none: 'asked', pair: 'answered' },
-  'same origin': { allow: 'answered', deny: 'user_rejected', none: 'asked', pair: 'answered' },
-  'about:blank': { allow: 'answered', deny: 'user_rejected', none: 'asked', pair: 'answered' },
-  srcdoc: { allow: 'answered', deny: 'user_rejected', none: 'asked', pair: 'answered' },
-  blob: { allow: 'answered', deny: 'user_rejected', none: 'asked', pair: 'answered' },
+  top: { allow: 'answered', deny: 'origin_not_authorized', none: 'asked', pair: 'answered' },
+  'same origin': {
+    allow: 'answered',
+    deny: 'origin_not_authorized',
+    none: 'asked',
+    pair: 'answered',
+  },
+  'about:blank': {
+    allow: 'answered',
+    deny: 'origin_not_authorized',
+    none: 'asked',
+    pair: 'answered',
+  },
+  srcdoc: { allow: 'answered', deny: 'origin_not_authorized', none: 'asked', pair: 'answered' },
+  blob: { allow: 'answered', deny: 'origin_not_authorized', none: 'asked', pair: 'answered' },
   'cross origin': { allow: 'asked', deny: 'asked', none: 'asked', pair: 'answered' },
   sandboxed: {
     allow: 'origin_not_authorized',
