@@ -12,4 +12,5 @@ export { createControlClient, serveControl } from './transport/control.ts';
 export { createJournal, JOURNAL_PREFIX } from './transport/journal.ts';
 export { createPace } from './transport/pace.ts';
 export { fromMessagePort, type Port } from './transport/port.ts';
+export { createResponder } from './transport/respond.ts';
 export { serve, type Peer, type ServerOptions } from './transport/server.ts';

@@ -1,8 +1,9 @@
 /** What each page of ours calls first: its own `fetch` to the virtual origin, and the `Control`. */
-import { createClient, type Control } from '../core/index.ts';
+import { createClient, createResponder, type Control } from '../core/index.ts';
 import { connectControl } from './control.ts';
 import { patchFetch } from './inpage/fetch.ts';
-import { PORT_NAMES } from './protocol.ts';
+import { createIsVirtual, createReadUrl } from './inpage/virtual.ts';
+import { FIRST_PARTY_PORT } from './protocol.ts';
 import { createLazyPort } from './runtime-port.ts';
 
 /**
@@ -10,7 +11,11 @@ import { createLazyPort } from './runtime-port.ts';
  * the worker became active, and not an abort before the headers (platform-facts.md).
  */
 export function connectFirstParty(): Control {
-  const client = createClient(createLazyPort(PORT_NAMES.firstParty), self.origin);
-  patchFetch(client.send);
+  const responder = createResponder(createClient(createLazyPort(FIRST_PARTY_PORT)));
+  const readUrl = createReadUrl();
+  patchFetch(
+    createIsVirtual(() => readUrl),
+    () => responder,
+  );
   return connectControl();
 }

@@ -6,7 +6,7 @@
  * No frame carries an origin: who calls is what the browser says of the port's other end.
  */
 
-export type HeaderList = [name: string, value: string][];
+export type HeaderRecord = Readonly<Record<string, string>>;
 
 /**
  * What crosses as bytes, and what as a Blob. A port copies each byte some four times, 2.5 ms a MB; a
@@ -24,7 +24,7 @@ export type ClientFrame =
       again: boolean,
       method: string,
       url: string,
-      headers: HeaderList,
+      headers: HeaderRecord,
       body: Uint8Array | Blob | null,
     ]
   /** `bytes` of the answer were taken by the caller's reader: the router may send as many more. */
@@ -33,7 +33,15 @@ export type ClientFrame =
 
 /** Router to caller. */
 export type ServerFrame =
-  | [type: 'head', id: number, status: number, statusText: string, headers: HeaderList]
+  /** `lastWords` end the body where the worker dies: an error event of a stream. Else the body breaks. */
+  | [
+      type: 'head',
+      id: number,
+      status: number,
+      statusText: string,
+      headers: HeaderRecord,
+      lastWords: Uint8Array | null,
+    ]
   | [type: 'data', id: number, bytes: Uint8Array]
   | [type: 'bulk', id: number, bytes: Blob]
   | [type: 'end', id: number]
@@ -78,20 +86,15 @@ function isOpen(message: unknown[]): boolean {
     METHOD.test(method) &&
     typeof url === 'string' &&
     url.length <= MAX_URL &&
-    Array.isArray(headers) &&
-    headers.length <= MAX_HEADERS &&
-    headers.every(isHeader) &&
+    isHeaders(headers) &&
     (body === null || body instanceof Blob || (body instanceof Uint8Array && body.length <= BULK))
   );
 }
 
-function isHeader(header: unknown): boolean {
-  return (
-    Array.isArray(header) &&
-    header.length === 2 &&
-    typeof header[0] === 'string' &&
-    typeof header[1] === 'string'
-  );
+function isHeaders(headers: unknown): boolean {
+  if (typeof headers !== 'object' || headers === null) return false;
+  const values = Object.values(headers);
+  return values.length <= MAX_HEADERS && values.every((value) => typeof value === 'string');
 }
 
 function isCount(value: unknown): value is number {

@@ -10,6 +10,9 @@ export interface Port {
   close(): void;
 }
 
+/** What a caller needs of a port: the same, for as many lives as the other end has. */
+export type ClientPort = Pick<Port, 'post' | 'listen'>;
+
 /** `closed` fires where the browser tells it (Chromium's `close` event; Node's too). */
 export function fromMessagePort(port: MessagePort): Port {
   return {

@@ -2,18 +2,13 @@
  * The router's end: frames of one port become calls of the router, its answers become frames. Nothing
  * that comes over the port is trusted; who calls is what the host read from the browser.
  */
-import { errorHeaders, TRUNCATED, toErrorText, type Refusal } from './broken.ts';
-import {
-  MAX_BODY,
-  toClientFrame,
-  type ClientFrame,
-  type HeaderList,
-  type ServerFrame,
-} from './frames.ts';
+import { MAX_BODY, toClientFrame, type ClientFrame, type ServerFrame } from './frames.ts';
 import type { Journal } from './journal.ts';
 import type { Pace } from './pace.ts';
 import type { Port } from './port.ts';
 import { createPump, type Pump } from './pump.ts';
+import { toLastWords } from './lost.ts';
+import { toRefusal, type Refusal } from './refusals.ts';
 import type { Caller, HostCall } from '../ports.ts';
 import { VIRTUAL_ORIGIN, type Handle } from '../handle.ts';
 
@@ -40,25 +35,6 @@ const BEAT_MS = 15_000;
 /** What one document may have under way; a browser itself opens fewer connections to a host. */
 const MAX_CALLS = 256;
 const MAX_UPLOADS = 3 * MAX_BODY;
-
-const TOO_LARGE: Refusal = {
-  status: 413,
-  code: 'request_too_large',
-  type: 'invalid_request_error',
-  message: 'The request is larger than 48 MiB.',
-};
-const TOO_MANY: Refusal = {
-  status: 429,
-  code: 'rate_limited',
-  type: 'rate_limit_error',
-  message: 'This page has too many calls under way.',
-};
-const NOT_KNOWN: Refusal = {
-  status: 403,
-  code: 'origin_not_authorized',
-  type: 'permission_error',
-  message: 'The browser did not say which site is calling.',
-};
 
 type Open = Extract<ClientFrame, [type: 'open', ...unknown[]]>;
 
@@ -103,8 +79,8 @@ export function serve(port: Port, peer: Peer, options: ServerOptions): void {
     const [, id, , , url, , body] = frame;
     if (!isVirtual(url)) return;
     const size = body instanceof Blob ? body.size : (body?.byteLength ?? 0);
-    if (size > MAX_BODY) return refuse(id, url, TOO_LARGE);
-    if (jobs.size >= MAX_CALLS || uploads + size > MAX_UPLOADS) return refuse(id, url, TOO_MANY);
+    if (size > MAX_BODY) return refuse(id, url, 'too-large');
+    if (jobs.size >= MAX_CALLS || uploads + size > MAX_UPLOADS) return refuse(id, url, 'too-many');
     const job: Job = { frame, size, controller: new AbortController(), release: keepAlive() };
     jobs.set(id, job);
     uploads += size;
@@ -135,8 +111,8 @@ export function serve(port: Port, peer: Peer, options: ServerOptions): void {
     const { signal } = job.controller;
     try {
       const caller = await known;
-      if (!caller) return refuse(id, url, NOT_KNOWN);
-      if (again && (await journal.mayHaveBeenSent(key))) return refuse(id, url, TRUNCATED);
+      if (!caller) return refuse(id, url, 'not-known');
+      if (again && (await journal.mayHaveBeenSent(key))) return refuse(id, url, 'lost');
       journal.received(key, origin);
       const request = toRequest(job);
       const call: HostCall = {
@@ -147,7 +123,8 @@ export function serve(port: Port, peer: Peer, options: ServerOptions): void {
       if (signal.aborted) return void response.body?.cancel(signal.reason).catch(() => undefined);
       journal.headers(key, origin);
       const { status, statusText, headers, body } = response;
-      post(['head', id, status, statusText, [...headers]]);
+      const lastWords = toLastWords(url, headers);
+      post(['head', id, status, statusText, Object.fromEntries(headers), lastWords]);
       if (body) {
         const send = (bytes: Uint8Array | Blob) =>
           post(bytes instanceof Blob ? ['bulk', id, bytes] : ['data', id, bytes]);
@@ -164,9 +141,11 @@ export function serve(port: Port, peer: Peer, options: ServerOptions): void {
     }
   }
 
+  /** Answers without asking the router: nothing of the request is read. */
   function refuse(id: number, url: string, refusal: Refusal): void {
-    post(['head', id, refusal.status, '', errorHeaders(peer.origin)]);
-    post(['data', id, new TextEncoder().encode(toErrorText(url, refusal))]);
+    const { status, headers, body } = toRefusal(url, refusal, peer.origin);
+    post(['head', id, status, '', headers, null]);
+    post(['data', id, new TextEncoder().encode(body)]);
     post(['end', id]);
   }
 }
@@ -180,7 +159,7 @@ function toRequest({ frame, controller }: Job): Request {
   const [, , , method, url, headers, body] = frame;
   return new Request(url, {
     method,
-    headers: headers as HeaderList,
+    headers,
     body: body as Uint8Array<ArrayBuffer> | Blob | null,
     signal: controller.signal,
   });

@@ -12,7 +12,7 @@ import {
   type ServerOptions,
 } from '../../core/index.ts';
 import { CONSENT_PORT } from '../consent/protocol.ts';
-import { PORT_NAMES, SPREAD } from '../protocol.ts';
+import { CONTROL_PORT, SPREAD } from '../protocol.ts';
 import { fromRuntimePort } from '../runtime-port.ts';
 import { createConsent } from './consent.ts';
 import { isOwn, toPeer } from './peer.ts';
@@ -37,7 +37,7 @@ const server: ServerOptions = {
 
 chrome.runtime.onConnect.addListener((port) => {
   if (port.name === CONSENT_PORT) return;
-  if (port.name === PORT_NAMES.control) {
+  if (port.name === CONTROL_PORT) {
     if (isOwn(port.sender)) serveControl(fromRuntimePort(port), router.control);
     else port.disconnect();
     return;

@@ -3,7 +3,7 @@
  * sent. A content script's sender has its frame's own origin, also where a page took the frame over.
  */
 import type { Caller, Peer } from '../../core/index.ts';
-import { PORT_NAMES } from '../protocol.ts';
+import { PAGE_PORT, FIRST_PARTY_PORT } from '../protocol.ts';
 
 type Sender = chrome.runtime.MessageSender;
 
@@ -11,12 +11,12 @@ type Sender = chrome.runtime.MessageSender;
 export function toPeer({ name, sender }: chrome.runtime.Port): Peer | undefined {
   if (!sender || sender.id !== chrome.runtime.id || !sender.documentId) return undefined;
   const { documentId: document, origin } = sender;
-  if (name === PORT_NAMES.firstParty) {
+  if (name === FIRST_PARTY_PORT) {
     if (!isOwn(sender)) return undefined;
     const caller: Caller = { kind: 'first-party' };
     return { document, origin: ownOrigin(), caller: Promise.resolve(caller) };
   }
-  if (name !== PORT_NAMES.page || sender.tab?.id === undefined || origin === undefined) {
+  if (name !== PAGE_PORT || sender.tab?.id === undefined || origin === undefined) {
     return undefined;
   }
   // A page that is rendered ahead of time is in no frame of its tab yet.

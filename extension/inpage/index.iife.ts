@@ -5,20 +5,22 @@
  * `fetch` and `XMLHttpRequest` are covered. `EventSource` and `sendBeacon` are not: no API that we offer
  * is a GET stream or takes a beacon, and each patched native is one more thing that a page could miss.
  */
-import { NOT_FOR_OPAQUE } from '../../core/transport/broken.ts';
-import { createClient, type Client } from '../../core/transport/client.ts';
+import { HELLO } from '../protocol.ts';
+import { createEngine, type Engine } from './engine.ts';
 import { patchFetch } from './fetch.ts';
-import { createPagePort } from './page-port.ts';
+import { createIsVirtual } from './virtual.ts';
 import { patchXhr } from './xhr.ts';
 
-const { origin } = self;
-const client = createClient(createPagePort(), origin);
-// The background refuses an opaque origin too. Here it costs no relay and no start of the worker.
-const refuse: Client['send'] = (call, sink) => {
-  client.refuse(call, sink, NOT_FOR_OPAQUE);
-  return { abort: () => undefined, taken: () => undefined };
-};
-const send = origin === 'null' ? refuse : client.send;
+let engine: Engine | undefined;
+const start = () => (engine ??= createEngine());
 
-patchFetch(send);
-patchXhr(send);
+// A top frame has a relay from the start, and its natives are still the browser's. Most other frames
+// never call: they pay for a few functions until they do, or until a relay comes by.
+if (parent === window) start();
+const onMessage = (event: MessageEvent) => {
+  if (engine ?? event.data === HELLO) start().onWindowMessage(event);
+};
+addEventListener('message', onMessage, true);
+const isVirtual = createIsVirtual(() => start().readUrl);
+patchFetch(isVirtual, start);
+patchXhr(isVirtual, start, () => engine);

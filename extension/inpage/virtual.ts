@@ -1,24 +1,30 @@
-import { exec, getter, uncurry } from '../../core/transport/natives.ts';
+import { match, read, take } from '../../core/transport/natives.ts';
 
 /** As the browser would read it: any case, its default port, white space before it. */
 const VIRTUAL = /^[\0- ]*https:\/\/gatehouse\.invalid(?::443)?(?:[/?#\\]|$)/i;
 
-const { Request, URL } = globalThis;
-const isPrototypeOf = uncurry<object, (value: object) => boolean>(Object.prototype.isPrototypeOf);
-const requestUrl = getter(Request.prototype, 'url');
-const urlHref = getter(URL.prototype, 'href');
+export type IsVirtual = (input: unknown) => boolean;
 
-/** Whether a call goes to the virtual origin. Runs for each fetch and XHR of each page: keep it cheap. */
-export function isVirtual(input: unknown): boolean {
-  if (typeof input === 'string') return exec(VIRTUAL, input) !== null;
-  if (typeof input !== 'object' || input === null) return false;
-  try {
-    if (isPrototypeOf(Request.prototype, input)) {
-      return exec(VIRTUAL, requestUrl(input as Request)) !== null;
+/** Runs for each fetch and XHR of each page, so it is cheap; an object's URL is given by `readUrl`. */
+export const createIsVirtual =
+  (readUrl: () => (input: object) => unknown): IsVirtual =>
+  (input) => {
+    const url = typeof input === 'object' && input ? readUrl()(input) : input;
+    return typeof url === 'string' && match(VIRTUAL, url) !== undefined;
+  };
+
+/** The URL of a `Request` or a `URL`. Anything else goes to the browser, which reads it once. */
+export function createReadUrl(): (input: object) => string | undefined {
+  const { Request, URL } = globalThis;
+  const ofRequest = take(Request);
+  const ofUrl = take(URL);
+  return (input) => {
+    try {
+      if (input instanceof Request) return read(input, ofRequest, 'url');
+      if (input instanceof URL) return read(input, ofUrl, 'href');
+    } catch {
+      // Only looks like one: the browser's own function shall say so.
     }
-    if (isPrototypeOf(URL.prototype, input)) return exec(VIRTUAL, urlHref(input as URL)) !== null;
-  } catch {
-    // Only looks like one: the browser's own function shall say so.
-  }
-  return false;
+    return undefined;
+  };
 }

@@ -1,40 +1,37 @@
-import { apply, bare, uncurry } from '../../core/transport/natives.ts';
+import { apply, bare } from '../../core/transport/natives.ts';
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a function of any shape
+type Any = any;
+export type Callable = (...all: Any[]) => Any;
 
 const { Proxy } = globalThis;
-const { get } = Reflect;
+const { get, getOwnPropertyDescriptor, defineProperty } = Reflect;
 const { toString } = Function.prototype;
-const sourceOf = uncurry<unknown, () => string>(toString);
-
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a native of any shape
-type Native = (...all: any[]) => any;
 
 /**
- * A native function with a detour. A Proxy, because it has the native's name, length, properties and
- * source text as they are, and can not be told from it by a script that does not look hard.
+ * Gives a native function, or a native property's getter, a detour: what `choose` gives is called in
+ * its place. A Proxy, because it has the native's name, length, properties and errors as they are.
  */
-export function wrap<F extends Native>(
-  native: F,
-  detour: (native: F, self: unknown, all: Parameters<F>) => ReturnType<F>,
-): F {
-  const text = {
-    toString(this: unknown) {
-      return sourceOf(this === wrapped ? native : this);
-    },
-  };
-  const wrapped: F = new Proxy(
+export function wrap(
+  target: object,
+  name: string,
+  choose: (self: Any, all: Any[]) => Callable | undefined,
+): void {
+  const descriptor = bare(getOwnPropertyDescriptor(target, name) ?? {});
+  const kind = descriptor.get ? 'get' : 'value';
+  const native = descriptor[kind] as Callable;
+  // A Proxy's own text is "function () { [native code] }": the name would be missing.
+  const text = toString.bind(native);
+  descriptor[kind] = new Proxy(
     native,
-    bare<ProxyHandler<F>>({
-      apply: (target, self, all) => detour(target, self, all as Parameters<F>),
-      // A Proxy's own text is "function () { [native code] }": the name is missing.
-      get(target, key, receiver) {
-        const value: unknown = get(target, key, receiver);
-        return value === toString ? text.toString : value;
+    bare<ProxyHandler<Callable>>({
+      apply: (_native, self, all) => apply(choose(self, all) ?? native, self, all) as unknown,
+      get(_native, key, receiver) {
+        const value: unknown = get(native, key, receiver);
+        return value === toString ? text : value;
       },
     }),
   );
-  return wrapped;
+  // False where another extension froze it before us: then there is nothing to do.
+  defineProperty(target, name, descriptor);
 }
-
-/** The same call, as if we were not there. */
-export const pass = <F extends Native>(native: F, self: unknown, all: Parameters<F>) =>
-  apply(native, self, all) as ReturnType<F>;

@@ -3,7 +3,7 @@
  * wants to call. It carries frames as they are, and opens its port to the background with the first
  * one, so that a page that never calls never starts the worker. Who calls is the port's own `sender`.
  */
-import { HELLO, LOST, PORT_NAMES } from '../protocol.ts';
+import { HELLO, LOST, PAGE_PORT, SPREAD, WANTS_RELAY } from '../protocol.ts';
 
 declare global {
   /** Offers a port to the page, until the page has taken one. */
@@ -15,35 +15,50 @@ declare global {
 
 function createRelay(): () => void {
   let taken = false;
+  let page: MessagePort;
   let background: chrome.runtime.Port | undefined;
 
-  function connect(page: MessagePort): chrome.runtime.Port {
-    const port = chrome.runtime.connect({ name: PORT_NAMES.page });
+  function connect(): chrome.runtime.Port {
+    const port = chrome.runtime.connect({ name: PAGE_PORT });
     port.onMessage.addListener((frame: unknown[]) => {
       const bytes = frame[2];
       page.postMessage(frame, bytes instanceof Uint8Array ? [bytes.buffer] : []);
     });
-    port.onDisconnect.addListener(() => lose(page));
+    port.onDisconnect.addListener(lose);
     return port;
   }
 
-  function lose(page: MessagePort): void {
+  function lose(): void {
     background = undefined;
     page.postMessage(LOST);
   }
 
+  function post(frame: unknown): void {
+    try {
+      background ??= connect();
+      background.postMessage(frame);
+    } catch {
+      // The extension was updated or turned off, and this script outlived it.
+      lose();
+    }
+  }
+
+  if (window === top) {
+    const onRequest = (event: MessageEvent) => {
+      if (event.data !== WANTS_RELAY) return;
+      event.stopImmediatePropagation();
+      post(SPREAD);
+    };
+    window.addEventListener('message', onRequest, true);
+  }
+
   return () => {
     if (taken) return;
-    const { port1: page, port2 } = new MessageChannel();
+    const { port1, port2 } = new MessageChannel();
+    page = port1;
     page.onmessage = ({ data }) => {
       taken = true;
-      try {
-        background ??= connect(page);
-        background.postMessage(data);
-      } catch {
-        // The extension was updated or turned off, and this script outlived it.
-        lose(page);
-      }
+      post(data);
     };
     window.postMessage(HELLO, '*', [port2]);
   };
