@@ -4,7 +4,5 @@ import { fromRuntimePort } from './runtime-port.ts';
 
 /** The worker's `Control`, for pages of ours that make no calls of their own. */
 export function connectControl(): Control {
-  return createControlClient(() =>
-    fromRuntimePort(chrome.runtime.connect({ name: CONTROL_PORT })),
-  );
+  return createControlClient(() => fromRuntimePort(chrome.runtime.connect({ name: CONTROL_PORT })));
 }

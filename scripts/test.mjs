@@ -65,8 +65,8 @@ function countE2e() {
   const stats = readReport(E2E_REPORT)?.stats;
   return (
     stats && {
-      passed: stats.expected,
-      failed: stats.unexpected + stats.flaky,
+      passed: stats.expected + stats.flaky,
+      failed: stats.unexpected,
       skipped: stats.skipped,
     }
   );
