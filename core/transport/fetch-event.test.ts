@@ -42,7 +42,10 @@ function createWorker(answer: (request: Request) => Promise<Response>) {
     const { clientId = 'page', ...fields } = more as { clientId?: string };
     for (const [name, value] of Object.entries(fields))
       Object.defineProperty(request, name, { value });
-    const event: PageCall = { request, clientId, respondWith: (given) => (answered = given) };
+    const respondWith: PageCall['respondWith'] = (given) => {
+      answered = Promise.resolve(given);
+    };
+    const event: PageCall = { request, clientId, respondWith };
     listener(event);
     return answered;
   }

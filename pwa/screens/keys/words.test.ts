@@ -19,6 +19,7 @@ const provider = (change: Partial<ProviderView> = {}): ProviderView => ({
   baseUrl: 'https://api.groq.com/openai/v1',
   auth: { scheme: 'bearer' },
   headers: {},
+  needsKey: true,
   local: false,
   builtIn: false,
   custom: false,
