@@ -7,6 +7,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const facts = new URL('../../shared/catalog/', import.meta.url);
+/** @param {string} name */
 const read = (name) => JSON.parse(readFileSync(new URL(name, facts), 'utf8'));
 
 /** models.dev's id -> ours. OpenRouter is not here: its own list tells windows and prices. */
@@ -34,11 +35,14 @@ const PROVIDERS = {
 };
 
 /** One letter a thing that a model can do; model-facts.ts reads them. */
+/** @type {Record<string, string>} */
 const INPUTS = { image: 'i', pdf: 'p', audio: 'a', video: 'v' };
 
 const modelsDev = read('models-dev.json');
+/** @type {Record<string, Record<string, unknown[]>>} */
 const table = {};
 for (const [theirs, ours] of Object.entries(PROVIDERS)) {
+  /** @type {Record<string, unknown[]>} */
   const models = {};
   for (const [id, model] of Object.entries(modelsDev[theirs].models)) {
     if (model.status === 'deprecated' || !model.modalities?.output?.includes('text')) continue;
@@ -47,7 +51,7 @@ for (const [theirs, ours] of Object.entries(PROVIDERS)) {
       (model.tool_call ? 't' : '') +
       (model.reasoning ? 'r' : '') +
       (model.structured_output ? 's' : '') +
-      model.modalities.input.map((input) => INPUTS[input] ?? '').join('');
+      model.modalities.input.map((/** @type {string} */ input) => INPUTS[input] ?? '').join('');
     const { input, output, cache_read, cache_write } = model.cost ?? {};
     const embeds = /embed/.test(id); // its `output` is the length of a vector
     models[id] = trim([
@@ -65,7 +69,9 @@ for (const [theirs, ours] of Object.entries(PROVIDERS)) {
 
 // Of SambaNova only litellm knows.
 const litellm = read('litellm-prices.json');
+/** @type {Record<string, unknown[]>} */
 const sambanova = {};
+/** @param {number | undefined} cost */
 const million = (cost) => (cost === undefined ? undefined : Number((cost * 1e6).toPrecision(6)));
 for (const [key, model] of Object.entries(litellm.models)) {
   if (model.litellm_provider !== 'sambanova' || model.mode !== 'chat' || model.deprecation_date)
@@ -92,11 +98,13 @@ const text = JSON.stringify({ date, providers: table })
   .replace(/("[^"]+":\{)/g, '\n$1');
 writeFileSync(new URL('../core/providers/models.json', import.meta.url), `${text}\n`);
 
+/** @param {unknown[]} row */
 function trim(row) {
   while (row.length > 3 && row.at(-1) === undefined) row.pop();
   return row.map((value) => value ?? null);
 }
 
+/** @param {Record<string, unknown[]>} models */
 function sorted(models) {
   return Object.fromEntries(Object.entries(models).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
