@@ -170,6 +170,8 @@ describe('what is remembered', () => {
     const { permissions, asked } = setUp();
     const both = [call(permissions), call(permissions, A, { scope: 'models' })];
     await next(asked);
+    // The second joins unseen.
+    await pause(200);
     expect(asked).toHaveLength(1);
     asked[0]!.answer(ONCE);
     await Promise.all(both);

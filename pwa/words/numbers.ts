@@ -1,7 +1,4 @@
-const compactFormat = new Intl.NumberFormat('en', {
-  notation: 'compact',
-  maximumFractionDigits: 1,
-});
+const compactFormat = new Intl.NumberFormat('en', { notation: 'compact' });
 const usdFormat = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD' });
 
 /** `812`, `8.2k`, `131k`, `1.3M` */
