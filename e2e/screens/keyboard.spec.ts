@@ -91,7 +91,8 @@ test('the consent window is read first, clean for axe, and takes no key that was
   }
   await consent.getByRole('radio', { name: 'Only this once' }).check();
   await allow.focus();
-  await consent.keyboard.press('Enter');
+  // The window may be gone before the key is up.
+  await consent.keyboard.press('Enter').catch(() => undefined);
   expect(await status).toBe(200);
   await expect.poll(() => consent.isClosed()).toBe(true);
   void gatehouse;
