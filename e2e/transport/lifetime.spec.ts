@@ -76,8 +76,8 @@ const CALLS = [
 ];
 
 test('silences that would kill a worker by itself do not end a call', async ({ upstream }) => {
-  // Debian's start script loses the extension of a browser that Playwright does not start.
-  test.skip(!LONG, 'set LONG=1');
+  // Known to fail: calls with 3 s of silence come back here, those with 45 s never do.
+  test.skip(!LONG, 'known to fail; LONG=1 runs it');
   test.setTimeout((LONG ? 500 : 150) * 1000);
   const profile = await mkdtemp(join(tmpdir(), 'gatehouse-lifetime-'));
   const reporter = await createReporter(CALLS);
