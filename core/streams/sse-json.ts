@@ -4,8 +4,10 @@ import { createSseParser } from './sse.ts';
 type JsonObject = Record<string, unknown>;
 
 export interface SseJsonListener {
-  /** One JSON object of the stream. */
-  onObject(value: JsonObject, name: string | undefined): void;
+  /** Takes an event by its text; false where it must be parsed. */
+  onText?(json: string, name: string | undefined): boolean;
+  /** One JSON object of the stream; `json` is its text where it came alone. */
+  onObject(value: JsonObject, name: string | undefined, json?: string): void;
   /** `data: [DONE]`. */
   onDone(): void;
   /** The answer is one JSON text and no event stream; told at the end. */
@@ -31,18 +33,19 @@ export function createSseJsonReader(listener: SseJsonListener): SseJsonReader {
 
   const parser = createSseParser(({ name, data }) => {
     if (data.charCodeAt(0) === 0x5b && data.trim() === '[DONE]') return listener.onDone();
+    if (listener.onText?.(data, name)) return;
     let value: unknown;
     try {
       value = JSON.parse(data);
     } catch {
       return readGlued(data, name);
     }
-    tell(value, name);
+    tell(value, name, data);
   });
 
-  function tell(value: unknown, name: string | undefined): void {
+  function tell(value: unknown, name: string | undefined, json?: string): void {
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return listener.onObject(value as JsonObject, name);
+      return listener.onObject(value as JsonObject, name, json);
     if (name === 'error') return listener.onObject({ error: value }, name);
     throw malformed();
   }

@@ -39,7 +39,14 @@ export function createSseParser(emit: (event: SseEvent) => void): SseParser {
     },
   });
 
-  function feed(chunk: string): void {
+  /** The end of what came: tells whether an event may begin here. */
+  let tail = '\n\n';
+
+  function feed(text: string): void {
+    if (text === '') return;
+    const taken = tail.endsWith('\n\n') || tail.endsWith('\n\r\n') ? takeEvents(text, emit) : 0;
+    const chunk = taken === 0 ? text : text.slice(taken);
+    tail = text.length < 3 ? (tail + text).slice(-3) : text.slice(-3);
     if (chunk === '') return;
     parser.feed(chunk);
     const last = chunk.length - 1;
@@ -68,6 +75,37 @@ export function createSseParser(emit: (event: SseEvent) => void): SseParser {
       return strayLines;
     },
   };
+}
+
+/**
+ * Tells the events that `text` begins with, as far as they are as plain as nearly all are: perhaps a
+ * name, one line of data, a blank line. Returns how much of it that was; the rest is the parser's.
+ */
+function takeEvents(text: string, emit: (event: SseEvent) => void): number {
+  const hasReturns = text.includes('\r');
+  const endOfLine = (start: number, end: number) =>
+    hasReturns && end > start && text.charCodeAt(end - 1) === 0x0d ? end - 1 : end;
+  let at = 0;
+  for (;;) {
+    let start = at;
+    let name: string | undefined;
+    if (text.startsWith('event: ', start)) {
+      const end = text.indexOf('\n', start);
+      if (end === -1) return at;
+      name = text.slice(start + 7, endOfLine(start, end));
+      start = end + 1;
+    }
+    if (!text.startsWith('data:', start)) return at;
+    const end = text.indexOf('\n', start);
+    if (end === -1) return at;
+    const blank = text.charCodeAt(end + 1) === 0x0d ? end + 2 : end + 1;
+    if (text.charCodeAt(blank) !== 0x0a) return at;
+    const dataStart = start + (text.charCodeAt(start + 5) === 0x20 ? 6 : 5);
+    const data = text.slice(dataStart, endOfLine(dataStart, end));
+    if (data === '' || (hasReturns && (data.includes('\r') || name?.includes('\r')))) return at;
+    emit(name ? { name, data } : { data });
+    at = blank + 1;
+  }
 }
 
 /** True for a `data:` line that is a whole JSON object or `[DONE]`: nothing more can belong to it. */
