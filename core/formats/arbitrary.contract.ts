@@ -4,7 +4,7 @@ import type {
   ChatEvent,
   ChatRequest,
   ContentPart,
-  FormatName,
+  UpstreamFormatName,
   Message,
   Part,
   ToolCall,
@@ -192,7 +192,7 @@ export function requests(abilities: Abilities): fc.Arbitrary<ChatRequest> {
     });
 }
 
-function choice(abilities: Abilities, format: FormatName): fc.Arbitrary<CollectedChoice> {
+function choice(abilities: Abilities, format: UpstreamFormatName): fc.Arbitrary<CollectedChoice> {
   const proof = base64.map((data) => mark(format, data));
   const { signature, redacted } = abilities.reasoning;
   const thought: fc.Arbitrary<ContentPart> = fc.record(
@@ -232,7 +232,10 @@ function choice(abilities: Abilities, format: FormatName): fc.Arbitrary<Collecte
 }
 
 /** A whole answer, within what `abilities` names. */
-export function answers(abilities: Abilities, format: FormatName): fc.Arbitrary<CollectedAnswer> {
+export function answers(
+  abilities: Abilities,
+  format: UpstreamFormatName,
+): fc.Arbitrary<CollectedAnswer> {
   const usage = fc
     .tuple(
       fc.integer({ min: 1, max: 9999 }),

@@ -2,6 +2,7 @@
  * The canonical chat: what every wire format is decoded into and encoded from.
  * Types only; the five formats give it bytes.
  */
+import type { Shape } from '../streams/shape.ts';
 
 export type FormatName =
   | 'openai-chat'
@@ -9,6 +10,10 @@ export type FormatName =
   | 'anthropic-messages'
   | 'google-generate-content'
   | 'bedrock-converse';
+
+/** Wire formats of one provider each: asked upstream, and no one's to choose for a server of their own. */
+export type UpstreamFormatName =
+  FormatName | 'cohere-chat' | 'ollama-chat' | 'openai-completions' | 'replicate-predictions';
 
 export interface ChatRequest {
   /** The model id as the caller wrote it. */
@@ -39,7 +44,7 @@ export interface ChatRequest {
   /** Top-level fields of the caller's body that are not told above: another format drops and names them. */
   unmapped?: string[];
   /** The body as it came, for a target that speaks the same format: unknown fields survive. */
-  raw: { format: FormatName; body: Record<string, unknown> };
+  raw: { format: UpstreamFormatName; body: Record<string, unknown> };
 }
 
 export interface ReasoningOptions {
@@ -82,7 +87,7 @@ export interface Citation {
   start?: number;
   end?: number;
   /** As it was on the wire, for a caller of the same format. */
-  raw?: { format: FormatName; value: unknown };
+  raw?: { format: UpstreamFormatName; value: unknown };
 }
 
 /** `base64` holds the bytes in base64 without a `data:` prefix. */
@@ -215,6 +220,9 @@ export interface ChatEvent {
   readonly whole?: boolean;
   /** The SSE `event:` name, where the wire had one. */
   readonly name?: string;
+  /** Set where it differs from an event before it in `values` alone; `raw` is parsed when it is read. */
+  readonly shape?: Shape;
+  readonly values?: readonly string[];
 }
 
 /** True for a part that a person or a program can use: after it an answer never moves to another route. */

@@ -123,7 +123,66 @@ function retryAfterOf(headers: Headers, body: unknown, message: string): number 
     const date = Date.parse(after);
     if (!Number.isNaN(date)) return Math.max(0, date - nowOf(headers));
   }
-  return retryInfoOf(body) ?? resetOf(body, headers) ?? durationIn(message);
+  return (
+    retryInfoOf(body) ??
+    resetOf(body, headers) ??
+    waitIn(message, nowOf(headers)) ??
+    limitResetOf(headers)
+  );
+}
+
+/**
+ * `x-ratelimit-reset-tokens: 6m0s`, `anthropic-ratelimit-requests-reset: 2026-…`: the last reset of
+ * those limits that have nothing left. They come with each answer, so a limit that is not used up
+ * says nothing of why this one failed; where none tells what is left, the first reset counts.
+ */
+function limitResetOf(headers: Headers): number | undefined {
+  const now = nowOf(headers);
+  const used: number[] = [];
+  const unclear: number[] = [];
+  for (const [name, value] of headers) {
+    if (!/^(?:x-|anthropic-)?ratelimit-/.test(name) || !/\breset\b/.test(name)) continue;
+    const wait = toWait(value, now);
+    if (wait === undefined) continue;
+    const remaining = headers.get(name.replace(/\breset\b/, 'remaining'));
+    if (remaining === null) unclear.push(wait);
+    else if (Number(remaining) <= 0) used.push(wait);
+  }
+  if (used.length > 0) return Math.max(...used);
+  return unclear.length > 0 ? Math.min(...unclear) : undefined;
+}
+
+/** A duration, seconds, a time in seconds or milliseconds since the epoch, or a date. */
+function toWait(value: string, now: number): number | undefined {
+  const text = value.trim();
+  const number = Number(text);
+  if (text !== '' && Number.isFinite(number)) {
+    if (number > 1e12) return Math.max(0, number - now);
+    return Math.max(0, number > 1e9 ? number * 1000 - now : number * 1000);
+  }
+  if (/^\d{4}-\d\d-\d\dT/.test(text)) {
+    const date = Date.parse(text);
+    return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  }
+  return /^(?:[\d.]+\s*[a-z]+\s*)+$/i.test(text) ? fromDuration(text) : undefined;
+}
+
+/** How long a message says to wait: "Please try again in 5.289s", "resets at 2026-11-25T00:00:00Z". */
+export function waitIn(message: string, now = Date.now()): number | undefined {
+  return durationIn(message) ?? dateIn(message, now);
+}
+
+function dateIn(message: string, now: number): number | undefined {
+  const found =
+    /(?:try again|retry|resets?|available|until)\b.{0,40}?(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?)\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?/i.exec(
+      message,
+    );
+  if (found === null) return undefined;
+  const [, day = '', zone = 'Z'] = found;
+  const date = Date.parse(
+    day.replace(' ', 'T') + (day.length > 10 ? zone.replace(/UTC|GMT/i, 'Z') : ''),
+  );
+  return Number.isNaN(date) || date <= now ? undefined : date - now;
 }
 
 /** The provider's own clock where it tells it: a wait is then right whatever this computer's is. */
@@ -157,18 +216,26 @@ function resetOf(body: unknown, headers: Headers): number | undefined {
 /** "Please try again in 7m12.5s", "retry in 12 seconds". */
 function durationIn(message: string): number | undefined {
   const found =
-    /(?:try again|retry)\s+(?:in|after)\s+((?:[\d.]+\s*(?:ms|milliseconds?|h|hours?|m|minutes?|s|seconds?)\s*)+)/i.exec(
+    /(?:try again|retry)\s+(?:in|after)\s+((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|d|days?|h|hours?|m|min|minutes?|s|sec|seconds?)(?![a-z])\s*)+)/i.exec(
       message,
     );
   return found?.[1] === undefined ? undefined : fromDuration(found[1]);
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** `12ms`, `6m0s`, `1h2m`, `3 seconds` -> milliseconds. */
 export function fromDuration(duration: string): number | undefined {
   let total: number | undefined;
-  for (const [, amount, unit] of duration.matchAll(/([\d.]+)\s*(milliseconds?|ms|h|m|s)/gi)) {
+  for (const [, amount, unit] of duration.matchAll(
+    /(\d+(?:\.\d+)?)\s*(milliseconds?|ms|d|h|m|s)/gi,
+  )) {
     const name = unit!.toLowerCase();
     const scale = name.startsWith('ms') || name.startsWith('milli') ? 1 : UNIT_MS[name]!;
     total = (total ?? 0) + Number(amount) * scale;

@@ -6,7 +6,7 @@ import { RouterError } from '../errors.ts';
 import { collect, toParts, type CollectedAnswer } from '../streams/collect.ts';
 import { answers, requests, toEvents, type Abilities } from './arbitrary.contract.ts';
 import type { ChatEvent, ChatRequest, ContentPart, Part, Usage } from './chat.ts';
-import type { AnswerContext, Format, FormatTarget } from './format.ts';
+import type { AnswerContext, Format, FormatTarget, UpstreamFormat } from './format.ts';
 
 export interface ContractOptions {
   target: FormatTarget;
@@ -32,7 +32,10 @@ function splits(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
 }
 
 /** Runs a decoder over chunks. */
-export function decodeAll(format: Format, chunks: Iterable<Uint8Array>): ChatEvent[] {
+export function decodeAll(
+  format: Pick<UpstreamFormat, 'createDecoder'>,
+  chunks: Iterable<Uint8Array>,
+): ChatEvent[] {
   const events: ChatEvent[] = [];
   const decoder = format.createDecoder((event) => events.push(event));
   for (const chunk of chunks) {

@@ -1,5 +1,11 @@
 import { RouterError } from '../errors.ts';
-import type { ChatEvent, ChatRequest, FormatName, ProviderFault } from './chat.ts';
+import type {
+  ChatEvent,
+  ChatRequest,
+  FormatName,
+  ProviderFault,
+  UpstreamFormatName,
+} from './chat.ts';
 import type { Provider } from '../providers/provider.ts';
 
 /** A resolved place to ask: the provider and the model's id there. */
@@ -11,6 +17,8 @@ export interface FormatTarget {
 export interface EncodedRequest {
   /** Below the provider's base URL, with its leading slash: `/chat/completions`. */
   path: string;
+  /** The end of the base URL that `path` stands in place of: a native path beside `/v1`. */
+  replaces?: RegExp;
   headers: Record<string, string>;
   body: Record<string, unknown>;
   /** Names of the caller's parameters that the target can't take, in the caller's words. */
@@ -56,16 +64,21 @@ export interface StreamEncoder {
   end(): string;
 }
 
-/**
- * One wire format, in both directions. A codec has no state between calls. `decode*` throws
- * RouterError: `invalid_request` for what a caller sent, `bad_upstream` for what a provider sent.
- * All of them run `format.contract.ts`.
- */
-export interface Format {
-  readonly name: FormatName;
+/** How a format counts the tokens of a request before it is sent. */
+export interface TokenCounter {
+  /** Canonical -> what the target is sent to count. */
+  encodeRequest(chat: ChatRequest, target: FormatTarget): EncodedRequest;
+  /** A provider's answer -> tokens; undefined where it is none. */
+  decodeResponse(body: unknown): number | undefined;
+}
 
-  /** A caller's parsed body -> canonical. Throws `invalid_request` with the path at fault. */
-  decodeRequest(body: unknown): ChatRequest;
+/**
+ * The provider's side of a wire format. A codec has no state between calls. `decode*` throws
+ * RouterError `bad_upstream` for what is not this format.
+ */
+export interface UpstreamFormat {
+  readonly name: UpstreamFormatName;
+
   /** Canonical -> what the target is sent. Throws where dropping a field would change the meaning. */
   encodeRequest(chat: ChatRequest, target: FormatTarget): EncodedRequest;
 
@@ -73,26 +86,43 @@ export interface Format {
   decodeResponse(body: unknown): ChatEvent;
   /** A reader of one streamed answer, which tells `emit` its events in order and without delay. */
   createDecoder(emit: (event: ChatEvent) => void): StreamDecoder;
+  /** Absent where the format has no way to count. */
+  readonly counter?: TokenCounter;
+  /** What a provider's error answer says; never throws. `body` is parsed JSON, or text. */
+  decodeError(status: number, headers: Headers, body: unknown): ProviderFault;
+}
 
+/** A wire format in both directions. All of them run `format.contract.ts`. */
+export interface Format extends UpstreamFormat {
+  /** A caller's parsed body -> canonical. Throws `invalid_request` with the path at fault. */
+  decodeRequest(body: unknown): ChatRequest;
   /** One whole event -> the caller's JSON answer. */
   encodeResponse(event: ChatEvent, context: AnswerContext): Record<string, unknown>;
   /** A writer of one streamed answer. */
   createEncoder(context: AnswerContext): StreamEncoder;
 
-  /** What a provider's error answer says; never throws. `body` is parsed JSON, or text. */
-  decodeError(status: number, headers: Headers, body: unknown): ProviderFault;
+  /** How many tokens a request is, as the caller reads it; absent where the format does not count. */
+  encodeCount?(tokens: number): Record<string, unknown>;
   /** The body of an error answer to a caller of this format. */
   encodeError(error: RouterError, requestId: string): Record<string, unknown>;
   /** The last bytes of a stream that failed: an error event, no finish, no `[DONE]`. */
   encodeStreamError(error: RouterError): Uint8Array;
 }
 
-/** Those that are built, by name. */
-export type Formats = Readonly<Partial<Record<FormatName, Format>>>;
+/** The formats that callers speak are whole; the others are only asked. */
+export interface Formats {
+  readonly callers: Readonly<Partial<Record<UpstreamFormatName, Format>>>;
+  readonly upstreams: Readonly<Record<UpstreamFormatName, UpstreamFormat>>;
+}
 
-/** The format of that name. Throws where it is not built. */
-export function formatOf(formats: Formats, name: FormatName): Format {
-  const format = formats[name];
+/** True for a format that callers speak too. */
+export function isSpoken({ callers }: Formats, name: UpstreamFormatName): name is FormatName {
+  return name in callers;
+}
+
+/** The format that callers of that name speak. Throws for one that is only asked upstream. */
+export function formatOf({ callers }: Formats, name: UpstreamFormatName): Format {
+  const format = callers[name];
   if (format !== undefined) return format;
-  throw new RouterError('internal_error', `The format ${name} is not built yet.`);
+  throw new RouterError('internal_error', `No one calls Gatehouse in the format ${name}.`);
 }

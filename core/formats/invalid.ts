@@ -39,13 +39,17 @@ export function refuse(param: string, why: string): RouterError {
   return new RouterError('invalid_request', `'${param}' ${why}`, { param });
 }
 
-const STATEFUL = new Set(['previous_response_id', 'conversation', 'background', 'prompt']);
+/** What refers to something that a provider would have to keep; `input[1].id` is an item's. */
+const STATEFUL = /^(?:previous_response_id|conversation|background|prompt|input\[\d+\]\.id)$/;
 
 /** The first of the fields that only the caller's own format can say, as the refusal of another. */
 export function refuseNative(native: readonly string[] | undefined, dialect: string): void {
   const param = native?.[0];
   if (param === undefined) return;
-  throw STATEFUL.has(param)
-    ? refuse(param, 'needs a provider that keeps conversations; this one keeps no state.')
+  throw STATEFUL.test(param)
+    ? refuse(
+        param,
+        'needs a provider that keeps conversations; this one keeps no state. Send the items themselves, and `store: false`.',
+      )
     : refuse(param, `can't be said to a provider of the ${dialect} format.`);
 }

@@ -15,10 +15,13 @@ interface BlockState {
 /** The content blocks of one answer. What the provider's own tools do is no block of ours. */
 export function createBlocks() {
   const open = new Map<unknown, BlockState>();
+  /** Blocks that were begun, also those that are none of ours. */
+  const begun = new Set<unknown>();
   let blocks = 0;
 
   function start(raw: JsonObject, parts: Part[]): void {
     const wire = asObject(raw.content_block) ?? {};
+    begun.add(raw.index);
     const block = blocks;
     const add = (kind: BlockState['kind'], input = '') => {
       blocks++;
@@ -61,8 +64,9 @@ export function createBlocks() {
   }
 
   function delta(raw: JsonObject, parts: Part[]): void {
-    const state = open.get(raw.index);
     const wire = asObject(raw.delta);
+    beginUntold(raw.index, wire?.type, parts);
+    const state = open.get(raw.index);
     if (state === undefined || wire === undefined) return;
     const { block } = state;
     switch (wire.type) {
@@ -85,6 +89,13 @@ export function createBlocks() {
         parts.push({ type: 'citation', block, citation: decodeCitation(wire.citation) });
         break;
     }
+  }
+
+  /** Some gateways leave out where a text or a thought begins. */
+  function beginUntold(index: unknown, type: unknown, parts: Part[]): void {
+    if (begun.has(index)) return;
+    if (type === 'text_delta') start({ index, content_block: { type: 'text' } }, parts);
+    if (type === 'thinking_delta') start({ index, content_block: { type: 'thinking' } }, parts);
   }
 
   function stop(raw: JsonObject, parts: Part[]): void {

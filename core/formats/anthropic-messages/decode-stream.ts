@@ -1,5 +1,5 @@
 import { RouterError } from '../../errors.ts';
-import { createSseJsonReader } from '../../streams/sse-json.ts';
+import { createJsonDecoder, type JsonStream } from '../../streams/json-decoder.ts';
 import type { ChatEvent, Part, Usage } from '../chat.ts';
 import type { StreamDecoder } from '../format.ts';
 import { asObject, asText, type JsonObject } from '../json.ts';
@@ -9,18 +9,24 @@ import { decodeFinish } from './finish.ts';
 import { decodeResponse } from './response.ts';
 import { decodeUsage } from './usage.ts';
 
+const OPTIONS = {
+  name: 'Anthropic',
+  variable: { words: new Set(['text', 'thinking', 'partial_json']), padding: new Set<string>() },
+};
+
 /** Bytes of a messages stream -> events. */
 export function createDecoder(emit: (event: ChatEvent) => void): StreamDecoder {
+  return createJsonDecoder(emit, OPTIONS, createStream);
+}
+
+function createStream(emit: (event: ChatEvent) => void): JsonStream {
   const blocks = createBlocks();
   let wireUsage: JsonObject = {};
   let started = false;
   let stopped = false;
   let finished = false;
 
-  const reader = createSseJsonReader({ onObject, onDone, onBody });
-
   function onObject(raw: JsonObject, name: string | undefined): void {
-    if (finished) return;
     const parts: Part[] = [];
     switch (raw.type ?? name) {
       case 'message_start': {
@@ -104,18 +110,17 @@ export function createDecoder(emit: (event: ChatEvent) => void): StreamDecoder {
   }
 
   return {
-    decode(chunk) {
-      if (!finished) reader.feed(chunk);
-    },
+    onObject,
+    onDone,
+    onBody,
     get finished() {
       return finished;
     },
-    end() {
-      if (finished) return;
-      reader.end();
-      if (finished) return;
-      if (!stopped) throw reader.strayLines > 0 && !started ? malformed() : truncated();
-      finished = true;
+    get started() {
+      return started;
+    },
+    get complete() {
+      return stopped;
     },
   };
 }
@@ -128,11 +133,4 @@ function withoutNulls(value: unknown): JsonObject {
 
 function malformed(): RouterError {
   return new RouterError('bad_upstream', "The provider's stream is not of the Anthropic format.");
-}
-
-function truncated(): RouterError {
-  return new RouterError(
-    'upstream_truncated',
-    'The provider broke off in the middle of its answer.',
-  );
 }

@@ -14,8 +14,8 @@ import { toStrictSchema } from '../json-schema.ts';
 import { fromBase64 } from '../media.ts';
 import { isForeign, unmarkFor } from '../signature.ts';
 import { encodeCitation } from './citation.ts';
-import { traitsOf } from './model-version.ts';
-import { encodeThinking } from './thinking.ts';
+import { traitsOf } from '../claude-version.ts';
+import { encodeThinking } from '../claude-thinking.ts';
 
 /** Canonical -> what the target is sent. A caller of this format keeps every field that is not hostile. */
 export function encodeRequest(chat: ChatRequest, target: FormatTarget): EncodedRequest {
@@ -31,6 +31,7 @@ export function encodeRequest(chat: ChatRequest, target: FormatTarget): EncodedR
     delete body[field];
     dropped.push(field);
   }
+  if (target.provider.quirks?.rawPredict) return toRawPredict(body, chat.stream, dropped);
   return {
     path: '/messages',
     headers: {
@@ -39,6 +40,21 @@ export function encodeRequest(chat: ChatRequest, target: FormatTarget): EncodedR
       'anthropic-dangerous-direct-browser-access': 'true',
     },
     body,
+    dropped,
+  };
+}
+
+/**
+ * The same on Google's Vertex AI: the model is in the path and the version in the body.
+ * Source: docs.anthropic.com, "Claude on Vertex AI".
+ */
+function toRawPredict(body: JsonObject, streams: boolean, dropped: string[]): EncodedRequest {
+  const { model, ...rest } = body;
+  const method = streams ? 'streamRawPredict' : 'rawPredict';
+  return {
+    path: `/publishers/anthropic/models/${encodeURIComponent(model as string)}:${method}`,
+    headers: { accept: streams ? 'text/event-stream' : 'application/json' },
+    body: { anthropic_version: 'vertex-2023-10-16', ...rest },
     dropped,
   };
 }
@@ -86,6 +102,10 @@ function toBody(chat: ChatRequest, model: string, dropped: string[]): JsonObject
       format: { type: 'json_schema', schema: toStrictSchema(chat.responseFormat.schema) },
     };
   encodeThinking(chat, model, body, dropped);
+  if (traitsOf(model).oneSampler && body.temperature !== undefined && body.top_p !== undefined) {
+    delete body.top_p;
+    dropped.push('top_p');
+  }
   for (const [field, value] of Object.entries(unsayable(chat)))
     if (value !== undefined) dropped.push(field);
   return body;

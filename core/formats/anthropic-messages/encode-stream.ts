@@ -1,3 +1,4 @@
+import { createLikeWriter } from '../../streams/like-writer.ts';
 import { encodeSse } from '../../streams/sse.ts';
 import type { ChatEvent, FinishReason, Part, Usage } from '../chat.ts';
 import { toProviderError } from '../fault.ts';
@@ -27,6 +28,7 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
   let pendingThought = false;
   /** Proofs of tool calls, by block. */
   const signatures = new Map<number, string>();
+  const passOn = createLikeWriter(encodeRaw);
 
   function encode(event: ChatEvent): string {
     if (failed) return '';
@@ -35,9 +37,7 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
       failed = true;
       return streamError(toProviderError(fault.error));
     }
-    if (!context.passThrough || event.raw === undefined || event.whole)
-      return encodeParts(event.parts);
-    return encodeRaw(event.raw, event.name);
+    return (context.passThrough ? passOn(event) : undefined) ?? encodeParts(event.parts);
   }
 
   function encodeRaw(raw: JsonObject, name: string | undefined): string {
@@ -54,10 +54,12 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
   }
 
   function encodeParts(parts: readonly Part[]): string {
+    let text = '';
     for (const part of parts)
       if (part.type === 'tool-input-end' && part.signature !== undefined)
         signatures.set(part.block, part.signature);
-    return parts.map(encodePart).join('');
+    for (const part of parts) text += encodePart(part);
+    return text;
   }
 
   function encodePart(part: Part): string {
@@ -122,11 +124,11 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
           text + begin(part.block, { type: 'tool_use', id: part.id, name: part.name, input: {} })
         );
       case 'text-delta':
-        return text + delta({ type: 'text_delta', text: part.text });
+        return text + words('text_delta","text', part.text);
       case 'reasoning-delta':
-        return text + thought() + delta({ type: 'thinking_delta', thinking: part.text });
+        return text + thought() + words('thinking_delta","thinking', part.text);
       case 'tool-input-delta':
-        return text + delta({ type: 'input_json_delta', partial_json: part.json });
+        return text + words('input_json_delta","partial_json', part.json);
       case 'citation': {
         const citation = encodeCitation(part.citation);
         return citation === undefined || open === undefined
@@ -183,6 +185,11 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
     if (thinking === undefined) return '';
     const text = begin(-1, { ...thinking, signature: '' });
     return text + delta({ type: 'signature_delta', signature: thinking.signature }) + stop();
+  }
+
+  /** As `delta` does, without building an object for each word. */
+  function words(typeAndKey: string, value: string): string {
+    return `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":{"type":"${typeAndKey}":${JSON.stringify(value)}}}\n\n`;
   }
 
   function delta(value: JsonObject): string {

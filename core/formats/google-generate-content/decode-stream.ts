@@ -1,19 +1,37 @@
-import { RouterError } from '../../errors.ts';
-import { createSseJsonReader } from '../../streams/sse-json.ts';
+import { createJsonDecoder, type JsonStream } from '../../streams/json-decoder.ts';
 import type { ChatEvent } from '../chat.ts';
 import type { StreamDecoder } from '../format.ts';
-import type { JsonObject } from '../json.ts';
 import { createAnswerReader, notAnAnswer } from './decode-answer.ts';
 import { decodeResponse } from './response.ts';
+import { decodeUsage } from './usage.ts';
+
+const OPTIONS = {
+  name: 'Google',
+  variable: {
+    words: new Set(['text']),
+    padding: new Set([
+      'promptTokenCount',
+      'candidatesTokenCount',
+      'thoughtsTokenCount',
+      'cachedContentTokenCount',
+      'toolUsePromptTokenCount',
+      'totalTokenCount',
+      'tokenCount',
+    ]),
+  },
+};
 
 /** Bytes of a `streamGenerateContent` answer -> events. Its end is the connection's: no event marks it. */
 export function createDecoder(emit: (event: ChatEvent) => void): StreamDecoder {
+  return createJsonDecoder(emit, OPTIONS, createStream);
+}
+
+function createStream(emit: (event: ChatEvent) => void): JsonStream {
   const answer = createAnswerReader();
   let finished = false;
 
-  const reader = createSseJsonReader({
-    onObject(raw: JsonObject, name: string | undefined) {
-      if (finished) return;
+  return {
+    onObject(raw, name) {
       if (!(
         'candidates' in raw ||
         'usageMetadata' in raw ||
@@ -31,31 +49,19 @@ export function createDecoder(emit: (event: ChatEvent) => void): StreamDecoder {
       finished = answer.complete;
     },
     /** Without `alt=sse` the chunks are one JSON list. */
-    onBody(body: unknown) {
+    onBody(body) {
       finished = true;
       emit(decodeResponse(body));
     },
-  });
-
-  return {
-    decode(chunk) {
-      if (!finished) reader.feed(chunk);
-    },
+    usageOf: decodeUsage,
     get finished() {
       return finished;
     },
-    end() {
-      if (finished) return;
-      reader.end();
-      if (finished) return;
-      if (!answer.complete)
-        throw reader.strayLines > 0 && !answer.started
-          ? notAnAnswer()
-          : new RouterError(
-              'upstream_truncated',
-              'The provider broke off in the middle of its answer.',
-            );
-      finished = true;
+    get started() {
+      return answer.started;
+    },
+    get complete() {
+      return answer.complete;
     },
   };
 }

@@ -24,7 +24,7 @@ export function encodeRequest(chat: ChatRequest, target: FormatTarget): EncodedR
   const model = encodeURIComponent(target.model.replace(/^models\//, ''));
   const method = chat.stream ? 'streamGenerateContent?alt=sse' : 'generateContent';
   return {
-    path: `/models/${model}:${method}`,
+    path: `${target.provider.quirks?.modelsUnder ?? ''}/models/${model}:${method}`,
     headers: { accept: chat.stream ? 'text/event-stream' : 'application/json' },
     body,
     dropped,
@@ -211,9 +211,11 @@ function encodeMedia(part: ContentPart): JsonObject {
   const source: MediaSource = part.source;
   if (source.kind === 'base64')
     return { inlineData: { mimeType: source.mediaType, data: source.data } };
-  const fileUri = source.kind === 'url' ? source.url : source.id;
+  if (source.kind === 'id')
+    throw refuse('messages', 'names an uploaded file, which only its own provider has.');
+  const fileUri = source.url;
   const ending = /\.([a-z0-9]+)(?:[?#].*)?$/i.exec(fileUri)?.[1]?.toLowerCase() ?? '';
-  const given = source.kind === 'url' ? source.mediaType : undefined;
+  const given = source.mediaType;
   const mimeType =
     given ?? TYPES_BY_ENDING[ending] ?? (part.type === 'image' ? 'image/jpeg' : undefined);
   return { fileData: { fileUri, ...(mimeType !== undefined && { mimeType }) } };

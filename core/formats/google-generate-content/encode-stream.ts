@@ -1,3 +1,4 @@
+import { createLikeWriter } from '../../streams/like-writer.ts';
 import { encodeSse } from '../../streams/sse.ts';
 import type { ChatEvent, Citation, FinishReason, Part, ToolCall, Usage } from '../chat.ts';
 import { toProviderError } from '../fault.ts';
@@ -14,11 +15,14 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
   let id: string | undefined;
   let usage: Usage | undefined;
   let failed = false;
+  /** The end of each chunk of words. */
+  let tail: string | undefined;
   let passed = false;
   /** Calls that are not whole yet: here a call is one part. */
   const calls = new Map<string, ToolCall>();
   const finishes = new Map<number, FinishReason>();
   const citations = new Map<number, Citation[]>();
+  const passOn = createLikeWriter(encodeRaw);
 
   function encode(event: ChatEvent): string {
     if (failed) return '';
@@ -27,13 +31,14 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
       failed = true;
       return streamError(toProviderError(fault.error));
     }
-    if (context.passThrough && event.raw !== undefined && !event.whole) {
-      passed = true;
-      event.raw.modelVersion = context.model;
-      event.raw.responseId = asText(event.raw.responseId) ?? context.id;
-      return encodeSse(JSON.stringify(event.raw));
-    }
-    return event.parts.map(encodeOne).join('');
+    return (context.passThrough ? passOn(event) : undefined) ?? event.parts.map(encodeOne).join('');
+  }
+
+  function encodeRaw(raw: JsonObject): string {
+    passed = true;
+    raw.modelVersion = context.model;
+    raw.responseId = asText(raw.responseId) ?? context.id;
+    return encodeSse(JSON.stringify(raw));
   }
 
   function encodeOne(part: Part): string {
@@ -46,12 +51,12 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
         usage = { ...usage, ...part.usage };
         return '';
       case 'text-delta':
-        return chunk(choice, [{ text: part.text }]);
+        return words(choice, part.text, '');
       case 'refusal-delta':
         finishes.set(choice, 'content-filter');
         return chunk(choice, [{ text: part.text }]);
       case 'reasoning-delta':
-        return chunk(choice, [{ text: part.text, thought: true }]);
+        return words(choice, part.text, ',"thought":true');
       case 'reasoning-end':
         return chunk(choice, encodeThought('', part.signature ?? part.redacted).map(asThought));
       case 'tool-input-start':
@@ -89,6 +94,12 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
       default:
         return '';
     }
+  }
+
+  /** As `chunk` does, without building an object for each word. */
+  function words(index: number, text: string, rest: string): string {
+    tail ??= `,"modelVersion":${JSON.stringify(context.model)},"responseId":${JSON.stringify(id ?? context.id)}}\n\n`;
+    return `data: {"candidates":[{"content":{"parts":[{"text":${JSON.stringify(text)}${rest}}],"role":"model"},"index":${index}}]${tail}`;
   }
 
   function chunk(index: number, parts: readonly JsonObject[]): string {

@@ -1,5 +1,6 @@
 import type { Format } from '../format.ts';
 import { readFault } from '../fault.ts';
+import { counter, encodeCount } from './count-tokens.ts';
 import { decodeRequest } from './decode-request.ts';
 import { createDecoder } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
@@ -16,6 +17,8 @@ export const googleGenerateContent: Format = Object.freeze({
   createDecoder,
   encodeResponse,
   createEncoder,
+  counter,
+  encodeCount,
   decodeError: readFault,
   encodeError,
   encodeStreamError: (error) => new TextEncoder().encode(streamError(error)),

@@ -12,6 +12,8 @@ type JsonObject = Record<string, unknown>;
 export interface Choice {
   /** Reads one chunk of it, repairs it in place, and adds what it means to `parts`. */
   decode(wire: JsonObject, parts: Part[]): void;
+  /** A delta that is like the one before it came by another way. */
+  continue(part: Part): void;
   /** Ends it where the provider names no finish. */
   close(parts: Part[], word?: unknown): void;
   readonly finished: boolean;
@@ -365,6 +367,11 @@ export function createChoice(index: number): Choice {
 
   return {
     decode,
+    continue(part) {
+      if (part.type !== 'tool-input-delta') return;
+      const tool = tools.find(({ block }) => block === part.block);
+      if (tool !== undefined) tool.arguments += part.json;
+    },
     close(parts, word) {
       closeAll(parts);
       const raw = typeof word === 'string' && word !== '' ? word : undefined;

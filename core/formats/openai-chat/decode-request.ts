@@ -10,7 +10,7 @@ import type {
   ToolChoice,
   ToolDefinition,
 } from '../chat.ts';
-import { parseBody } from '../invalid.ts';
+import { parseBody, refuse } from '../invalid.ts';
 import { fromUrl } from '../media.ts';
 import { mark } from '../signature.ts';
 import { requestSchema, type ChatBody } from './schema.ts';
@@ -90,6 +90,8 @@ export function decodeRequest(body: unknown): ChatRequest {
 function decodeMessages(wire: readonly WireMessage[], nativeOnly: string[]): Message[] {
   /** The old `function_call` has no id: ours tie it to the `function` message that answers it. */
   let legacyCalls = 0;
+  /** Calls that no result has answered yet: one that names no call answers the first of them, as Z.ai reads it. */
+  let waiting: string[] = [];
   return wire.map((message, index) => {
     const path = `messages[${index}]`;
     const named = typeof message.name === 'string' ? { name: message.name } : {};
@@ -118,20 +120,26 @@ function decodeMessages(wire: readonly WireMessage[], nativeOnly: string[]): Mes
             name: legacy.name,
             arguments: toArguments(legacy.arguments),
           });
+        waiting = content.flatMap((part) => (part.type === 'tool-call' ? [part.id] : []));
         return { role: 'assistant', content, ...named };
       }
-      case 'tool':
+      case 'tool': {
+        const callId = message.tool_call_id ?? waiting[0];
+        if (callId === undefined)
+          throw refuse(`${path}.tool_call_id`, 'is missing: it names the call that is answered.');
+        waiting = waiting.filter((id) => id !== callId);
         return {
           role: 'tool',
           content: [
             {
               type: 'tool-result',
-              callId: message.tool_call_id,
+              callId,
               ...named,
               content: decodeContent(message.content, `${path}.content`, nativeOnly),
             },
           ],
         };
+      }
       case 'function':
         return {
           role: 'tool',
@@ -265,7 +273,7 @@ function decodeTools(wire: ChatBody, nativeOnly: string[]): ToolDefinition[] | u
   const definitions: ToolDefinition[] = [];
   tools.forEach((tool, index) => {
     const definition = asObject(tool.function);
-    if (tool.type !== 'function' || typeof definition?.name !== 'string') {
+    if ((tool.type ?? 'function') !== 'function' || typeof definition?.name !== 'string') {
       nativeOnly.push(`tools[${index}].type`);
       return;
     }

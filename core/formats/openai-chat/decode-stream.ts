@@ -1,5 +1,5 @@
 import { RouterError } from '../../errors.ts';
-import { createSseJsonReader } from '../../streams/sse-json.ts';
+import { createJsonDecoder, type JsonStream } from '../../streams/json-decoder.ts';
 import type { ChatEvent, Part } from '../chat.ts';
 import { faultOf } from '../fault.ts';
 import type { StreamDecoder } from '../format.ts';
@@ -10,20 +10,28 @@ import { decodeUsage } from './usage.ts';
 
 type JsonObject = Record<string, unknown>;
 
+const OPTIONS = {
+  name: 'OpenAI chat',
+  variable: {
+    words: new Set(['content', 'reasoning_content', 'reasoning', 'text', 'summary', 'arguments']),
+    padding: new Set(['obfuscation']),
+  },
+};
+
 /** Bytes of a chat stream -> events. Repairs in place what providers leave out or say twice. */
 export function createDecoder(emit: (event: ChatEvent) => void): StreamDecoder {
+  return createJsonDecoder(emit, OPTIONS, createStream);
+}
+
+function createStream(emit: (event: ChatEvent) => void): JsonStream {
   const choices: Choice[] = [];
   let started = false;
   let finished = false;
-  let failed = false;
-
-  const reader = createSseJsonReader({ onObject, onDone, onBody });
 
   function onObject(raw: JsonObject, name: string | undefined): void {
-    if (finished) return;
     const fault = faultIn(raw, name);
     if (fault !== undefined) {
-      failed = finished = true;
+      finished = true;
       emit({ parts: [{ type: 'error', error: fault }], raw, name });
       return;
     }
@@ -46,7 +54,7 @@ export function createDecoder(emit: (event: ChatEvent) => void): StreamDecoder {
       (choices[index] ??= createChoice(index)).decode(choice, parts);
     }
     if (usage !== undefined) parts.push({ type: 'usage', usage });
-    if (parts.some((part) => part.type === 'error')) failed = finished = true;
+    if (parts.some((part) => part.type === 'error')) finished = true;
     emit({ parts, raw });
   }
 
@@ -67,7 +75,6 @@ export function createDecoder(emit: (event: ChatEvent) => void): StreamDecoder {
     finished = true;
     const fault = faultOf(body);
     if (fault !== undefined && asObject(body)?.choices === undefined) {
-      failed = true;
       emit({ parts: [{ type: 'error', error: fault }] });
       return;
     }
@@ -75,19 +82,18 @@ export function createDecoder(emit: (event: ChatEvent) => void): StreamDecoder {
   }
 
   return {
-    decode(chunk) {
-      if (!finished) reader.feed(chunk);
-    },
+    onObject,
+    onDone,
+    onBody,
+    onLike: (part) => choices[part.choice ?? 0]?.continue(part),
     get finished() {
       return finished;
     },
-    end() {
-      if (finished) return;
-      reader.end();
-      if (finished || failed) return;
-      const isComplete = choices.length > 0 && choices.every((choice) => choice.finished);
-      if (!isComplete) throw truncated(reader.strayLines > 0 && !started);
-      finished = true;
+    get started() {
+      return started;
+    },
+    get complete() {
+      return choices.length > 0 && choices.every((choice) => choice.finished);
     },
   };
 }
@@ -115,13 +121,4 @@ function startOf(raw: JsonObject): Part {
 
 function malformed(): RouterError {
   return new RouterError('bad_upstream', "The provider's stream is not of the OpenAI chat format.");
-}
-
-function truncated(isOther: boolean): RouterError {
-  return isOther
-    ? new RouterError(
-        'bad_upstream',
-        'The provider answered with something that is no event stream.',
-      )
-    : new RouterError('upstream_truncated', 'The provider broke off in the middle of its answer.');
 }

@@ -89,6 +89,29 @@ describe('a request to a provider of the same format', () => {
     expect(dropped).toEqual(['logit_bias']);
   });
 
+  it('says a field by the name that the provider has for it', () => {
+    const renameParams = { seed: 'random_seed' };
+    const { body, dropped } = encode({ messages, seed: 7 }, { renameParams });
+    expect(body).toEqual({ messages, model: 'real-model', random_seed: 7 });
+    expect(dropped).toEqual([]);
+    expect(encode({ messages, seed: 7, random_seed: 8 }, { renameParams }).body).toEqual({
+      messages,
+      model: 'real-model',
+      random_seed: 8,
+    });
+  });
+
+  it('refuses tools where the provider has none, and drops those that may not be called', () => {
+    const tools = [{ type: 'function', function: { name: 'f' } }];
+    expect(() => encode({ messages, tools }, { noTools: true })).toThrow(
+      expect.objectContaining({ code: 'invalid_request', param: 'tools' }),
+    );
+    expect(encode({ messages, tools, tool_choice: 'none' }, { noTools: true }).body).toEqual({
+      messages,
+      model: 'real-model',
+    });
+  });
+
   it('says system for developer where the provider knows no developer', () => {
     const talk = [{ role: 'developer', content: 'be brief' }, ...messages];
     expect(encode({ messages: talk }, { noDeveloperRole: true }).body.messages).toEqual([

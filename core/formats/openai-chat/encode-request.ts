@@ -37,6 +37,7 @@ export function encodeRequest(chat: ChatRequest, target: FormatTarget): EncodedR
     delete body.stream_options;
   }
   renameMaxTokens(body, quirks.maxTokensField);
+  if (quirks.noTools) dropTools(body, chat);
   if (quirks.noDeveloperRole && Array.isArray(body.messages))
     body.messages = body.messages.map((message: JsonObject) =>
       message.role === 'developer' ? { ...message, role: 'system' } : message,
@@ -46,11 +47,37 @@ export function encodeRequest(chat: ChatRequest, target: FormatTarget): EncodedR
     delete body[field];
     dropped.push(field);
   }
+  for (const [field, name] of Object.entries(quirks.renameParams ?? {})) {
+    if (body[field] === undefined) continue;
+    body[name] ??= body[field];
+    delete body[field];
+  }
   return {
-    path: '/chat/completions',
+    ...placeOf(target),
     headers: { accept: chat.stream ? 'text/event-stream' : 'application/json' },
     body,
     dropped,
+  };
+}
+
+/** Tools that may not be called say nothing; any others the answer would lack. */
+function dropTools(body: JsonObject, chat: ChatRequest): void {
+  if ((chat.tools?.length ?? 0) > 0 && chat.toolChoice !== 'none')
+    throw refuse('tools', 'can not be given to this provider: it calls no tools.');
+  for (const field of ['tools', 'tool_choice', 'parallel_tool_calls', 'functions', 'function_call'])
+    delete body[field];
+}
+
+const DEPLOYMENTS = /\/openai(?:\/deployments(?:\/[^/]+)?)?$/;
+
+/** Azure's older interface has each model at a path of its own; its newer one ends with `/v1`. */
+function placeOf({ provider, model }: FormatTarget): Pick<EncodedRequest, 'path' | 'replaces'> {
+  const version = provider.quirks?.deploymentsVersion;
+  if (version === undefined || !DEPLOYMENTS.test(provider.baseUrl))
+    return { path: '/chat/completions' };
+  return {
+    path: `/deployments/${encodeURIComponent(model)}/chat/completions?api-version=${version}`,
+    replaces: /\/deployments(?:\/[^/]+)?$/,
   };
 }
 

@@ -1,3 +1,4 @@
+import { createLikeWriter } from '../../streams/like-writer.ts';
 import { encodeSse } from '../../streams/sse.ts';
 import type { ChatEvent, Part, Usage } from '../chat.ts';
 import { toProviderError } from '../fault.ts';
@@ -28,6 +29,7 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
   let usageTold = false;
   let finishTold = false;
   let failed = false;
+  const passOn = createLikeWriter(encodeRaw);
 
   function encode(event: ChatEvent): string {
     if (failed) return '';
@@ -38,10 +40,7 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
       }
       if (part.type === 'usage') usage = { ...usage, ...part.usage };
     }
-    // A whole answer to a stream's request is an event too, and no chunk.
-    if (!context.passThrough || event.raw === undefined || event.whole)
-      return encodeParts(event.parts);
-    return encodeRaw(event.raw);
+    return (context.passThrough ? passOn(event) : undefined) ?? encodeParts(event.parts);
   }
 
   function encodeRaw(raw: JsonObject): string {

@@ -27,7 +27,7 @@ const message = z.discriminatedUnion(
     z.looseObject({
       role: z.literal('tool'),
       content: content.nullish(),
-      tool_call_id: z.string(),
+      tool_call_id: z.string().nullish(),
     }),
     z.looseObject({ role: z.literal('function'), content: content.nullish(), name: z.string() }),
   ],
@@ -35,7 +35,7 @@ const message = z.discriminatedUnion(
 );
 
 const tool = z.looseObject({
-  type: z.string(),
+  type: z.string().nullish(),
   function: z
     .looseObject({
       name: z.string().min(1),
@@ -54,7 +54,7 @@ export const requestSchema = z.looseObject({
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   tools: z.array(tool).nullish(),
-  tool_choice: z.union([z.string(), z.looseObject({ type: z.string() })]).nullish(),
+  tool_choice: z.union([z.string(), z.looseObject({ type: z.string().nullish() })]).nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   response_format: z.looseObject({ type: z.string() }).nullish(),
   max_tokens: count.nullish(),

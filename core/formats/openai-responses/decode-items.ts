@@ -20,6 +20,8 @@ export function createItems() {
   const texts = new Map<string, number>();
   const thoughts = new Map<unknown, Thoughts>();
   const calls = new Map<unknown, Call>();
+  /** Messages of which something was told before their end. */
+  const told = new Set<unknown>();
   let blocks = 0;
   let hasCall = false;
   let hasRefusal = false;
@@ -45,6 +47,7 @@ export function createItems() {
 
   function textBlock(raw: JsonObject, parts: Part[]): number {
     const key = keyOf(raw);
+    told.add(raw.output_index);
     let block = texts.get(key);
     if (block === undefined) {
       block = blocks++;
@@ -71,6 +74,7 @@ export function createItems() {
 
   function refusalDelta(raw: JsonObject, parts: Part[]): void {
     hasRefusal = true;
+    told.add(raw.output_index);
     if (asText(raw.delta)) parts.push({ type: 'refusal-delta', text: raw.delta as string });
   }
 
@@ -98,6 +102,8 @@ export function createItems() {
 
   function done(raw: JsonObject, parts: Part[]): void {
     const item = asObject(raw.item);
+    if (item !== undefined && isUntold(item, raw.output_index))
+      return whole(item, raw.output_index, parts);
     if (item?.type === 'function_call') {
       if (!calls.has(raw.output_index)) added(raw, parts);
       const call = calls.get(raw.output_index)!;
@@ -108,6 +114,14 @@ export function createItems() {
       parts.push({ type: 'tool-input-end', block: call.block });
     }
     if (item?.type === 'reasoning') thoughtDone(raw, item, parts);
+  }
+
+  /** True for words that come with the end of their item alone. */
+  function isUntold(item: JsonObject, place: unknown): boolean {
+    if (item.type === 'message')
+      return !told.has(place) && listOf(item.content).some((part) => part?.text || part?.refusal);
+    if (item.type !== 'reasoning' || thoughts.get(place)?.block !== undefined) return false;
+    return [...listOf(item.summary), ...listOf(item.content)].some((part) => part?.text);
   }
 
   function thoughtDone(raw: JsonObject, item: JsonObject, parts: Part[]): void {
@@ -125,18 +139,18 @@ export function createItems() {
   }
 
   /** One item that came whole, with no events before it. */
-  function whole(item: JsonObject, output_index: number, parts: Part[]): void {
-    const list = (value: unknown) => (Array.isArray(value) ? value.map(asObject) : []);
+  function whole(item: JsonObject, output_index: unknown, parts: Part[]): void {
     if (item.type === 'reasoning') {
       thoughts.set(output_index, { id: asText(item.id) });
-      [...list(item.summary), ...list(item.content)].forEach((part, summary_index) =>
+      [...listOf(item.summary), ...listOf(item.content)].forEach((part, summary_index) =>
         thoughtDelta({ output_index, summary_index, delta: part?.text }, parts),
       );
     }
     if (item.type === 'message')
-      list(item.content).forEach((part, content_index) => {
+      listOf(item.content).forEach((part, content_index) => {
         const at = { output_index, content_index };
-        if (part?.type === 'refusal') return refusalDelta({ delta: part.refusal }, parts);
+        if (part?.type === 'refusal')
+          return refusalDelta({ output_index, delta: part.refusal }, parts);
         textDelta({ ...at, delta: part?.text, logprobs: part?.logprobs }, parts);
         for (const value of Array.isArray(part?.annotations) ? part.annotations : [])
           annotation({ ...at, annotation: value }, parts);
@@ -172,6 +186,10 @@ export function createItems() {
       return hasCall;
     },
   };
+}
+
+function listOf(value: unknown): (JsonObject | undefined)[] {
+  return Array.isArray(value) ? value.map(asObject) : [];
 }
 
 function keyOf(raw: JsonObject): string {

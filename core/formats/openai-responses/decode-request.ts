@@ -52,6 +52,8 @@ export function decodeRequest(body: unknown): ChatRequest {
   };
   for (const field of ['previous_response_id', 'conversation', 'prompt'])
     if (wire[field] !== undefined && wire[field] !== null) losses.nativeOnly.push(field);
+  // Nothing is kept here: the caller learns that its wish was not heard.
+  if (wire.store === true) losses.unmapped.push('store');
   if (wire.background === true) losses.nativeOnly.push('background');
   const request: ChatRequest = {
     model: wire.model ?? '',
@@ -140,6 +142,8 @@ function decodeInput(wire: ResponsesBody, losses: Losses): Message[] {
         return;
       }
       case 'item_reference':
+        losses.nativeOnly.push(`${path}.id`);
+        return;
       case 'custom_tool_call':
       case 'custom_tool_call_output':
       case 'computer_call_output':

@@ -1,5 +1,5 @@
 import { RouterError } from '../../errors.ts';
-import { createSseJsonReader } from '../../streams/sse-json.ts';
+import { createJsonDecoder, type JsonStream } from '../../streams/json-decoder.ts';
 import type { ChatEvent, Part, ProviderFault } from '../chat.ts';
 import { faultOf } from '../fault.ts';
 import type { StreamDecoder } from '../format.ts';
@@ -9,8 +9,17 @@ import { decodeFinish, faultIn, STATUSES } from './finish.ts';
 import { decodeResponse, startOf } from './response.ts';
 import { decodeUsage } from './usage.ts';
 
+const OPTIONS = {
+  name: 'OpenAI responses',
+  variable: { words: new Set(['delta']), padding: new Set(['sequence_number', 'obfuscation']) },
+};
+
 /** Bytes of a responses stream -> events. */
 export function createDecoder(emit: (event: ChatEvent) => void): StreamDecoder {
+  return createJsonDecoder(emit, OPTIONS, createStream);
+}
+
+function createStream(emit: (event: ChatEvent) => void): JsonStream {
   const items = createItems();
   let started = false;
   let finished = false;
@@ -34,10 +43,7 @@ export function createDecoder(emit: (event: ChatEvent) => void): StreamDecoder {
     error: fail,
   };
 
-  const reader = createSseJsonReader({ onObject, onDone() {}, onBody });
-
   function onObject(raw: JsonObject, name: string | undefined): void {
-    if (finished) return;
     const type = asText(raw.type) ?? name;
     if (type === undefined || (!started && raw.type === undefined && !raw.error)) throw malformed();
     const parts: Part[] = [];
@@ -80,23 +86,17 @@ export function createDecoder(emit: (event: ChatEvent) => void): StreamDecoder {
   }
 
   return {
-    decode(chunk) {
-      if (!finished) reader.feed(chunk);
-    },
+    onObject,
+    onDone() {},
+    onBody,
     get finished() {
       return finished;
     },
-    end() {
-      if (finished) return;
-      reader.end();
-      if (finished) return;
-      throw reader.strayLines > 0 && !started
-        ? malformed()
-        : new RouterError(
-            'upstream_truncated',
-            'The provider broke off in the middle of its answer.',
-          );
+    get started() {
+      return started;
     },
+    // Its last event alone ends it.
+    complete: false,
   };
 }
 

@@ -94,7 +94,8 @@ function encodeReasoning(chat: ChatRequest): JsonObject {
         : budgetTokens <= 12_288
           ? 'medium'
           : 'high';
-  const wanted = effort ?? (enabled === false ? 'none' : byBudget);
+  const wanted =
+    effort ?? (enabled === false ? 'none' : (byBudget ?? (enabled ? 'medium' : undefined)));
   const told = summary === 'none' ? undefined : (summary ?? (enabled ? 'auto' : undefined));
   return {
     ...(wanted !== undefined && { effort: wanted }),

@@ -1,3 +1,4 @@
+import { createLikeWriter } from '../../streams/like-writer.ts';
 import { encodeSse } from '../../streams/sse.ts';
 import type { ChatEvent, FinishReason, Part, ReasoningContent, ToolCall, Usage } from '../chat.ts';
 import { toProviderError } from '../fault.ts';
@@ -16,6 +17,8 @@ interface Item {
   readonly content: TextContent | RefusalContent | ReasoningContent | ToolCall;
   logprobs: unknown[];
   begun: boolean;
+  /** The start of its deltas, which are many, as far as it never changes. */
+  head?: string;
 }
 type TextContent = {
   type: 'text';
@@ -38,6 +41,7 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
   let items = 0;
   /** Proofs of calls, by block: they are told before the call. */
   const signatures = new Map<number, string>();
+  const passOn = createLikeWriter(encodeRaw);
 
   function encode(event: ChatEvent): string {
     if (failed) return '';
@@ -46,12 +50,16 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
       failed = true;
       return streamError(toProviderError(fault.error));
     }
-    if (context.passThrough && event.raw !== undefined && !event.whole)
-      return encodeRaw(event.raw, event.name);
-    for (const part of event.parts)
+    return (context.passThrough ? passOn(event) : undefined) ?? encodeParts(event.parts);
+  }
+
+  function encodeParts(parts: readonly Part[]): string {
+    let text = '';
+    for (const part of parts)
       if (part.type === 'tool-input-end' && part.signature !== undefined)
         signatures.set(part.block, part.signature);
-    return event.parts.map(encodePart).join('');
+    for (const part of parts) text += encodePart(part);
+    return text;
   }
 
   function encodeRaw(raw: JsonObject, name: string | undefined): string {
@@ -63,6 +71,19 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
 
   function send(type: string, fields: JsonObject): string {
     return encodeSse(JSON.stringify({ type, sequence_number: sequence++, ...fields }), type);
+  }
+
+  /** As `send` does, without building an object for each word. */
+  function sendDelta(
+    item: Item,
+    kind: string,
+    place: string | undefined,
+    delta: string,
+    rest = '',
+  ): string {
+    const type = `response.${kind}.delta`;
+    item.head ??= `,"item_id":${JSON.stringify(item.id)},"output_index":${item.index}${place === undefined ? '' : `,"${place}":0`},"delta":`;
+    return `event: ${type}\ndata: {"type":"${type}","sequence_number":${sequence++}${item.head}${JSON.stringify(delta)}${rest}}\n\n`;
   }
 
   function begin(part?: Extract<Part, { type: 'start' }>): string {
@@ -166,10 +187,7 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
     if (!open.has(block)) text += openItem(block, 'msg', { type: 'text', text: '' });
     const item = open.get(block)!;
     if (item.content.type === 'text') item.content.text += delta;
-    return (
-      text +
-      send('response.output_text.delta', { ...at(item), content_index: 0, delta, logprobs: [] })
-    );
+    return text + sendDelta(item, 'output_text', 'content_index', delta, ',"logprobs":[]');
   }
 
   /** A refusal has no block of its own: -1 is its place. */
@@ -178,7 +196,7 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
     if (!open.has(-1)) text += openItem(-1, 'msg', { type: 'refusal', text: '' });
     const item = open.get(-1)!;
     if (item.content.type === 'refusal') item.content.text += delta;
-    return text + send('response.refusal.delta', { ...at(item), content_index: 0, delta });
+    return text + sendDelta(item, 'refusal', 'content_index', delta);
   }
 
   function citation(part: Extract<Part, { type: 'citation' }>): string {
@@ -209,16 +227,14 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
         part,
       });
     }
-    return (
-      text + send('response.reasoning_summary_text.delta', { ...at(item), summary_index: 0, delta })
-    );
+    return text + sendDelta(item, 'reasoning_summary_text', 'summary_index', delta);
   }
 
   function callDelta(block: number, delta: string): string {
     const item = open.get(block);
     if (item?.content.type !== 'tool-call') return '';
     item.content.arguments += delta;
-    return send('response.function_call_arguments.delta', { ...at(item), delta });
+    return sendDelta(item, 'function_call_arguments', undefined, delta);
   }
 
   function carrier(part: Extract<Part, { type: 'tool-input-start' }>): string {

@@ -22,7 +22,7 @@ export function hasRecordings(): boolean {
   return existsSync(ROOT);
 }
 
-const BODIES = ['sse.txt', 'response.json', 'response.txt'] as const;
+const BODIES = ['sse.txt', 'ndjson.txt', 'response.json', 'response.txt'] as const;
 
 /** All recorded exchanges of one dialect. */
 export function recordingsOf(api: string): Recording[] {
@@ -78,30 +78,36 @@ function read(
   return [recording];
 }
 
-/** Passed of all, by provider, printed once at the end. */
+/** Passed of all, by provider and by what they were held against (`column`), printed once at the end. */
 export function createScore(title: string) {
-  const rows = new Map<string, { passed: number; all: number; failures: string[] }>();
+  const rows = new Map<string, Map<string, { passed: number; all: number }>>();
+  const failures: string[] = [];
   return {
-    count(recording: Recording, run: () => void): void {
-      const row = rows.get(recording.provider) ?? { passed: 0, all: 0, failures: [] };
+    count(recording: Recording, run: () => void, column = ''): void {
+      const row =
+        rows.get(recording.provider) ?? new Map<string, { passed: number; all: number }>();
       rows.set(recording.provider, row);
-      row.all++;
+      const cell = row.get(column) ?? { passed: 0, all: 0 };
+      row.set(column, cell);
+      cell.all++;
       try {
         run();
-        row.passed++;
+        cell.passed++;
       } catch (error) {
-        row.failures.push(`${recording.name}: ${(error as Error).message}`);
+        failures.push(`${recording.name} ${column}: ${(error as Error).message}`);
       }
     },
     print(): void {
-      const all = [...rows].sort(([a], [b]) => a.localeCompare(b));
-      const words = all.map(
-        ([provider, { passed, all: count }]) => `${provider} ${passed}/${count}`,
-      );
-      console.log(`${title}: ${words.join(', ')}`);
+      const lines = [...rows]
+        .sort(([a], [b]) => a.localeCompare(b))
+        .map(([provider, row]) => {
+          const cells = [...row].map(([column, { passed, all }]) => `${column} ${passed}/${all}`);
+          return `  ${provider.padEnd(16)} ${cells.join(', ')}`;
+        });
+      console.log([title, ...lines].join('\n'));
     },
-    get failures(): string[] {
-      return [...rows.values()].flatMap((row) => row.failures);
+    get failures(): readonly string[] {
+      return failures;
     },
   };
 }

@@ -1,6 +1,6 @@
-import type { ChatRequest, ReasoningOptions } from '../chat.ts';
-import type { JsonObject } from '../json.ts';
-import { traitsOf } from './model-version.ts';
+import type { ChatRequest, ReasoningOptions } from './chat.ts';
+import type { JsonObject } from './json.ts';
+import { traitsOf } from './claude-version.ts';
 
 /** Budgets that stand for efforts, in tokens; the least that Anthropic takes is 1024. */
 const BUDGETS: Readonly<Record<NonNullable<ReasoningOptions['effort']>, number>> = {
@@ -14,10 +14,16 @@ const BUDGETS: Readonly<Record<NonNullable<ReasoningOptions['effort']>, number>>
 };
 const LEAST = 1024;
 
+/** What callers call their wish for reasoning. */
+const NAMES: Readonly<Record<string, string>> = {
+  'openai-responses': 'reasoning',
+  'google-generate-content': 'generationConfig.thinkingConfig',
+};
+
 /**
  * Turns thinking on where the caller asked for reasoning. With thinking, Anthropic refuses other
- * temperatures, `top_k` and forced tools: the first two are dropped, and before a forced tool
- * thinking is.
+ * temperatures, `top_k`, a `top_p` below 0.95 and forced tools: the first three are dropped, and
+ * before a forced tool thinking is.
  */
 export function encodeThinking(
   chat: ChatRequest,
@@ -38,7 +44,7 @@ export function encodeThinking(
   const wanted = budgetTokens ?? BUDGETS[effort ?? 'medium'];
   const budget = Math.max(LEAST, wanted < limit ? wanted : Math.floor(limit * 0.8));
   if (isForced || (!traits.adaptive && budget >= limit)) {
-    dropped.push('reasoning_effort');
+    dropped.push(NAMES[chat.raw.format] ?? 'reasoning_effort');
     return;
   }
   if (traits.adaptive && budgetTokens === undefined) {
@@ -51,8 +57,9 @@ export function encodeThinking(
   } else {
     body.thinking = { type: 'enabled', budget_tokens: budget };
   }
-  for (const field of ['temperature', 'top_k'] as const) {
-    if (body[field] === undefined || body[field] === 1) continue;
+  for (const field of ['temperature', 'top_k', 'top_p'] as const) {
+    const value = body[field] as number | undefined;
+    if (value === undefined || (field === 'top_p' ? value >= 0.95 : value === 1)) continue;
     delete body[field];
     dropped.push(field);
   }
