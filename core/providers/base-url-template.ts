@@ -1,4 +1,4 @@
-import type { Provider } from './provider.ts';
+import type { BaseUrlField, Provider } from './provider.ts';
 
 /**
  * Base URLs with a part that only the person knows: `…/accounts/{accountId}/ai/v1`. What is stored
@@ -15,7 +15,9 @@ export function fillBaseUrl(
     const value = (values[field.name] ?? '').trim();
     if (!new RegExp(`^(?:${field.pattern})$`).test(value))
       return { reason: `${field.label} looks like ${field.example}.` };
-    url = url.replaceAll(`{${field.name}}`, value);
+    url = url
+      .replaceAll(`{${field.name}}`, value)
+      .replaceAll(`{${field.name}-}`, value === field.bare ? '' : `${value}-`);
   }
   return { url };
 }
@@ -23,14 +25,21 @@ export function fillBaseUrl(
 /** The values that a URL holds in the row's places; `undefined` where it is another address. */
 export function readBaseUrlFields(row: Provider, url: string): Record<string, string> | undefined {
   const fields = row.baseUrlFields ?? [];
-  const names: string[] = [];
-  const pattern = row.baseUrl.split(/(\{\w+\})/).map((piece) => {
-    const field = fields.find(({ name }) => piece === `{${name}}`);
+  const places: BaseUrlField[] = [];
+  const pattern = row.baseUrl.split(/(\{\w+-?\})/).map((piece) => {
+    const field = fields.find(({ name }) => piece === `{${name}}` || piece === `{${name}-}`);
     if (!field) return piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    names.push(field.name);
-    return `(${field.pattern})`;
+    places.push(field);
+    return piece.endsWith('-}') ? `(?:(${field.pattern})-)?` : `(${field.pattern})`;
   });
   const found = new RegExp(`^${pattern.join('')}$`).exec(url);
   if (!found) return undefined;
-  return Object.fromEntries(names.map((name, index) => [name, found[index + 1] ?? '']));
+  const values: Record<string, string> = {};
+  for (const [index, { name, bare }] of places.entries()) {
+    const value = found[index + 1] ?? bare ?? '';
+    // One that stands in two places is the same in both.
+    if (values[name] !== undefined && values[name] !== value) return undefined;
+    values[name] = value;
+  }
+  return values;
 }

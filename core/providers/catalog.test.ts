@@ -16,6 +16,8 @@ const MODELS_DEV: Record<string, string> = {
   'google-ai-studio': 'google',
   'azure-openai': 'azure',
   'workers-ai': 'cloudflare-workers-ai',
+  'aws-bedrock': 'amazon-bedrock',
+  'google-vertex-ai': 'google-vertex',
 };
 const catalogFolder = new URL('../../../shared/catalog/', import.meta.url);
 const hasFacts = existsSync(catalogFolder);
@@ -58,6 +60,10 @@ describe('the catalogue of providers', () => {
       'anthropic',
       'google-ai-studio',
       'azure-openai',
+      'aws-bedrock',
+      'google-vertex-ai',
+      'replicate',
+      'cloudflare-ai-gateway',
     ])
       expect(ids).toContain(id);
   });
@@ -83,10 +89,10 @@ describe('the catalogue of providers', () => {
     expect(frozen(CATALOG)).toBe(true);
   });
 
-  it('has one built-in provider, and it needs no key', () => {
+  it('has two built-in providers, the pretend one first, and they need no key', () => {
     const builtIn = CATALOG.filter((row) => row.builtIn);
-    expect(builtIn).toHaveLength(1);
-    expect(builtIn[0]?.auth).toEqual({ scheme: 'none' });
+    expect(builtIn.map(({ id }) => id)).toEqual(['mock', 'chrome']);
+    for (const { auth } of builtIn) expect(auth).toEqual({ scheme: 'none' });
   });
 
   it('takes no id from another: no alias is an owner in the model ids of its rows', () => {
@@ -114,8 +120,11 @@ describe('the catalogue of providers', () => {
       const values = Object.fromEntries((row.baseUrlFields ?? []).map((f) => [f.name, f.example]));
       expect(readBaseUrlFields(row, example(row))).toEqual(values);
       expect(readBaseUrlFields(row, 'https://evil.example/v1')).toBeUndefined();
-      expect(row.baseUrl.match(/\{\w+\}/g) ?? []).toEqual(
-        (row.baseUrlFields ?? []).map((f) => `{${f.name}}`),
+      const places = (row.baseUrl.match(/\{\w+-?\}/g) ?? []).map((place) =>
+        place.replace(/\W/g, ''),
+      );
+      expect([...new Set(places)].sort()).toEqual(
+        (row.baseUrlFields ?? []).map(({ name }) => name).sort(),
       );
     });
 

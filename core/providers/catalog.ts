@@ -1,4 +1,5 @@
 import { deepFreeze } from './freeze.ts';
+import { CLOUD_ROWS } from './cloud-rows.ts';
 import { MOCK_MODELS } from './mock/models.ts';
 import type { Provider } from './provider.ts';
 
@@ -24,12 +25,23 @@ const rows: readonly Provider[] = [
     endpoints: [
       'embeddings',
       'images',
+      'image-edits',
       'speech',
       'transcriptions',
+      'translations',
       'moderations',
       'completions',
       'responses',
     ],
+    ways: {
+      embeddings: { model: 'text-embedding-3-small' },
+      images: { model: 'gpt-image-1' },
+      'image-edits': { model: 'gpt-image-1' },
+      speech: { model: 'gpt-4o-mini-tts' },
+      transcriptions: { model: 'gpt-4o-mini-transcribe' },
+      translations: { model: 'whisper-1' },
+      moderations: { model: 'omni-moderation-latest' },
+    },
     // Its reasoning models refuse `max_tokens`; all of its models take the newer name.
     quirks: { maxTokensField: 'max_completion_tokens' },
   },
@@ -63,7 +75,11 @@ const rows: readonly Provider[] = [
     keyUrl: 'https://aistudio.google.com/apikey',
     defaultModel: 'gemini-3.5-flash',
     browserCors: 'yes',
-    endpoints: ['embeddings'],
+    endpoints: ['embeddings', 'images'],
+    ways: {
+      embeddings: { conversion: 'google-embeddings', model: 'gemini-embedding-001' },
+      images: { conversion: 'google-images', model: 'imagen-4.0-generate-001' },
+    },
   },
   {
     id: 'groq',
@@ -76,7 +92,17 @@ const rows: readonly Provider[] = [
     keyUrl: 'https://console.groq.com/keys',
     defaultModel: 'llama-3.3-70b-versatile',
     browserCors: 'yes',
-    endpoints: ['speech', 'transcriptions', 'responses'],
+    endpoints: ['speech', 'transcriptions', 'translations', 'responses'],
+    ways: {
+      transcriptions: {
+        model: 'whisper-large-v3-turbo',
+        responseFormats: ['json', 'text', 'verbose_json'],
+      },
+      translations: {
+        model: 'whisper-large-v3',
+        responseFormats: ['json', 'text', 'verbose_json'],
+      },
+    },
     quirks: {
       dropParams: ['logprobs', 'top_logprobs', 'logit_bias'],
       noDeveloperRole: true,
@@ -145,7 +171,11 @@ const rows: readonly Provider[] = [
     keyUrl: 'https://openrouter.ai/settings/keys',
     defaultModel: 'openrouter/auto',
     browserCors: 'yes',
-    endpoints: ['embeddings', 'completions', 'responses'],
+    endpoints: ['embeddings', 'transcriptions', 'completions', 'responses'],
+    ways: {
+      embeddings: { model: 'openai/text-embedding-3-small' },
+      transcriptions: { conversion: 'json-transcriptions', model: 'openai/whisper-1' },
+    },
     quirks: { reasoningField: 'reasoning_details', keyCheck: '/auth/key', idsHaveOwner: true },
   },
   {
@@ -178,6 +208,12 @@ const rows: readonly Provider[] = [
     defaultModel: 'mistral-small-latest',
     browserCors: 'yes',
     endpoints: ['embeddings', 'speech', 'transcriptions', 'moderations'],
+    ways: {
+      embeddings: { model: 'mistral-embed' },
+      speech: { conversion: 'json-speech', model: 'voxtral-mini-tts-latest' },
+      transcriptions: { model: 'voxtral-mini-latest' },
+      moderations: { model: 'mistral-moderation-latest' },
+    },
     // It answers 422 to any field that it does not know; usage comes with the last chunk unasked.
     quirks: {
       maxTokensField: 'max_tokens',
@@ -249,6 +285,7 @@ const rows: readonly Provider[] = [
     // Its `/v1/models` names the models of another endpoint, none of those that chat takes.
     models: ['sonar', 'sonar-pro', 'sonar-reasoning-pro', 'sonar-deep-research'],
     endpoints: ['embeddings', 'responses'],
+    ways: { embeddings: { path: '/v1/embeddings', conversion: 'int8-embeddings' } },
     quirks: {
       maxTokensField: 'max_tokens',
       modelsPath: false,
@@ -438,12 +475,14 @@ const rows: readonly Provider[] = [
     defaultModel: 'gpt-5-mini',
     browserCors: 'yes',
     endpoints: ['embeddings', 'images', 'speech', 'transcriptions', 'responses'],
-    quirks: { maxTokensField: 'max_completion_tokens' },
+    quirks: { maxTokensField: 'max_completion_tokens', deploymentsVersion: '2024-10-21' },
   },
+  ...CLOUD_ROWS,
   {
     id: 'cohere',
     name: 'Cohere',
-    format: 'openai-chat',
+    // Chat goes to `/v2/chat` beside the compatible paths, and says more there.
+    format: 'cohere-chat',
     baseUrl: 'https://api.cohere.ai/compatibility/v1',
     auth: { scheme: 'bearer' },
     keyVariables: ['COHERE_API_KEY', 'CO_API_KEY', 'COHERE_KEY'],
@@ -451,6 +490,13 @@ const rows: readonly Provider[] = [
     defaultModel: 'command-a-03-2025',
     browserCors: 'yes',
     endpoints: ['embeddings'],
+    ways: {
+      embeddings: {
+        path: '/../../v2/embed',
+        conversion: 'cohere-embeddings',
+        model: 'embed-v4.0',
+      },
+    },
     quirks: {
       maxTokensField: 'max_tokens',
       noDeveloperRole: true,
@@ -470,9 +516,36 @@ const rows: readonly Provider[] = [
     },
   },
   {
+    id: 'replicate',
+    name: 'Replicate',
+    format: 'replicate-predictions',
+    baseUrl: 'https://api.replicate.com/v1',
+    auth: { scheme: 'bearer' },
+    keyPrefixes: ['r8_'],
+    keyVariables: ['REPLICATE_API_TOKEN', 'REPLICATE_API_KEY', 'REPLICATE_KEY'],
+    keyUrl: 'https://replicate.com/account/api-tokens',
+    defaultModel: 'meta/meta-llama-3-8b-instruct',
+    browserCors: 'no',
+    // Its list is of all models that anyone ever uploaded, most of them for pictures.
+    models: [
+      'meta/meta-llama-3-8b-instruct',
+      'meta/meta-llama-3-70b-instruct',
+      'meta/meta-llama-3.1-405b-instruct',
+      'meta/llama-4-maverick-instruct',
+      'meta/llama-4-scout-instruct',
+      'anthropic/claude-4.5-sonnet',
+      'openai/gpt-5-mini',
+      'openai/gpt-oss-120b',
+      'google/gemini-2.5-flash',
+      'deepseek-ai/deepseek-v3.1',
+    ],
+    quirks: { modelsPath: false, keyCheck: '/account', idsHaveOwner: true, noTools: true },
+  },
+  {
     id: 'ollama',
     name: 'Ollama',
-    format: 'openai-chat',
+    // Chat goes to `/api/chat` beside the compatible paths, and says more there.
+    format: 'ollama-chat',
     baseUrl: 'http://127.0.0.1:11434/v1',
     auth: { scheme: 'bearer' },
     keyOptional: true,
@@ -535,6 +608,38 @@ const rows: readonly Provider[] = [
     models: Object.keys(MOCK_MODELS),
     modelNames: MOCK_MODELS,
     browserCors: 'yes',
+  },
+  {
+    id: 'chrome',
+    name: 'Chrome’s own model',
+    format: 'openai-chat',
+    // Never dialled: the browser answers by itself.
+    baseUrl: 'https://chrome.gatehouse.invalid/v1',
+    auth: { scheme: 'none' },
+    builtIn: true,
+    onDevice: true,
+    defaultModel: 'gemini-nano',
+    models: ['gemini-nano'],
+    modelNames: { 'gemini-nano': 'Gemini Nano (on this device)' },
+    browserCors: 'yes',
+    quirks: {
+      noTools: true,
+      dropParams: [
+        'frequency_penalty',
+        'logit_bias',
+        'logprobs',
+        'max_completion_tokens',
+        'max_tokens',
+        'n',
+        'presence_penalty',
+        'seed',
+        'stop',
+        'tool_choice',
+        'tools',
+        'top_logprobs',
+        'top_p',
+      ],
+    },
   },
 ];
 

@@ -42,7 +42,7 @@ function build() {
   changes = createChanges(ports);
   const told = { ...ports, publish: changes.publish };
   registry = createRegistry(told, changes);
-  const vault = createVault(told);
+  const vault = createVault(told, changes);
   keys = createKeys(told, vault);
   catalogue = createCatalogue({ ports: told, changes, registry, keys, vault });
 }
@@ -172,7 +172,7 @@ describe('the catalogue', () => {
       changes,
       registry,
       keys,
-      vault: createVault(ports),
+      vault: createVault(ports, changes),
     });
     expect(local).toHaveLength(4);
     expect(await quiet.list([provider, ...local])).toEqual({ models: [], failed: [] });

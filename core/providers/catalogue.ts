@@ -1,5 +1,5 @@
 import type { Changes } from '../changes.ts';
-import type { FormatName } from '../formats/chat.ts';
+import type { UpstreamFormatName } from '../formats/chat.ts';
 import type { Ports } from '../ports.ts';
 import { readRecords } from '../storage/read.ts';
 import type { CatalogModel, CatalogRecord, KeyRecord } from '../storage/records.ts';
@@ -210,12 +210,16 @@ export function createCatalogue({
 }
 
 /** Where servers of each format list their models; all on one page where they would cut it. */
-const USUAL_PATH: Readonly<Record<FormatName, string>> = Object.freeze({
+const USUAL_PATH: Readonly<Record<UpstreamFormatName, string>> = Object.freeze({
   'openai-chat': '/models',
   'openai-responses': '/models',
   'anthropic-messages': '/models?limit=1000',
   'google-generate-content': '/models?pageSize=1000',
   'bedrock-converse': '/foundation-models',
+  'openai-completions': '/models',
+  'cohere-chat': '/models',
+  'ollama-chat': '/models',
+  'replicate-predictions': '/models',
 });
 
 /** Where a provider lists its models: below its base URL, or beside it on the same origin. */

@@ -8,6 +8,7 @@ const REFUSED = new Set([
   'access-control-request-method',
   'api-key',
   'authorization',
+  'cf-aig-authorization',
   'connection',
   'content-length',
   'content-type',

@@ -40,20 +40,35 @@ async function ask(
   secret: string,
   way: string,
 ): Promise<Result | undefined> {
-  const emptyChat = way === 'empty-chat';
-  const url = emptyChat
-    ? `${provider.baseUrl}/chat/completions`
-    : way === 'models'
-      ? modelsUrl(provider)
-      : provider.baseUrl + way;
-  const body = emptyChat ? { model: provider.defaultModel, messages: [] } : undefined;
+  const empty = way === 'empty-chat' ? emptyChatOf(provider) : undefined;
+  const url =
+    empty !== undefined
+      ? provider.baseUrl + empty.path
+      : way === 'models'
+        ? modelsUrl(provider)
+        : provider.baseUrl + way;
+  const body = empty?.body;
   const reply = await askProvider(ports, { url, provider, secret, body, timeoutMs: TIMEOUT_MS });
+  if (reply.kind === 'refused') return { state: 'invalid', message: reply.message };
   if (reply.kind !== 'answer') return { state: 'unknown', message: whyNoAnswer(reply, provider) };
   if (reply.status === 404 && way !== 'models') return undefined;
   return { ...toResult(reply, provider, way), latencyMs: reply.latencyMs };
 }
 
-function whyNoAnswer(reply: Exclude<Reply, Answer>, { name }: Provider): string {
+/** A chat that says nothing, in the words of the provider's format: 400 where the key is good. */
+function emptyChatOf({ format, defaultModel = 'none' }: Provider): { path: string; body: object } {
+  const model = encodeURIComponent(defaultModel);
+  if (format === 'bedrock-converse')
+    return { path: `/model/${model}/converse`, body: { messages: [] } };
+  if (format === 'google-generate-content')
+    return { path: `/publishers/google/models/${model}:countTokens`, body: { contents: [] } };
+  return { path: '/chat/completions', body: { model: defaultModel, messages: [] } };
+}
+
+function whyNoAnswer(
+  reply: Exclude<Reply, Answer | { kind: 'refused' }>,
+  { name }: Provider,
+): string {
   // `onLine` is certain only when it says no.
   if (typeof navigator !== 'undefined' && navigator.onLine === false)
     return 'offline: saved, not checked';
@@ -69,7 +84,9 @@ function toResult(reply: Answer, provider: Provider, way: string): Result {
   if (status === 401 || saysKeyIsBad(words)) return { state: 'invalid', message: words };
   if (status === 403) {
     // A key may be good for chats and not for lists.
-    const narrow = /scope|permission/i.test(words ?? '');
+    const narrow = /scope|permission|not authorized to perform|access to the model/i.test(
+      words ?? '',
+    );
     return { state: narrow ? 'unknown' : 'invalid', message: words };
   }
   if (status === 402 || status === 429)

@@ -243,3 +243,36 @@ describe('detectKeys', () => {
     expect(performance.now() - started).toBeLessThan(2000);
   });
 });
+
+describe('keys of more than one word', () => {
+  const account = JSON.stringify(
+    {
+      type: 'service_account',
+      project_id: 'p-1',
+      private_key_id: '0123456789abcdef0123456789abcdef01234567',
+      private_key: '-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n',
+      client_email: 'robot@p-1.iam.gserviceaccount.com',
+    },
+    null,
+    2,
+  );
+  it('are one key: the file of a service account', () => {
+    expect(detectKeys(account, CATALOG)).toEqual([
+      { secret: account, preview: 'robot@…', providers: ['google-vertex-ai'], label: 'p-1' },
+    ]);
+  });
+
+  it('are one key: a pair of AWS among others', () => {
+    const id = 'AKIAABCDEFGHIJKLMNOP';
+    const key = 'abcdefghijklmnopqrstuvwxyz/+0123456789AB';
+    const env = `AWS_ACCESS_KEY_ID=${id}\nGROQ_API_KEY=gsk_abcdefghijklmnopqrstuvwxyz0123\nexport AWS_SECRET_ACCESS_KEY="${key}"\nAWS_REGION=eu-west-1`;
+    expect(detectKeys(env, CATALOG)).toMatchObject([
+      { secret: `${id}:${key}`, providers: ['aws-bedrock'] },
+      { providers: ['groq'] },
+    ]);
+    for (const text of [`${id}:${key}`, `${id}\n${key}\n`])
+      expect(detectKeys(text, CATALOG)).toMatchObject([
+        { secret: `${id}:${key}`, providers: ['aws-bedrock'] },
+      ]);
+  });
+});

@@ -1,5 +1,6 @@
 import type { DetectedKey } from '../control.ts';
 import { maskSecret } from '../vault/mask.ts';
+import { detectWhole } from './key-detection-whole.ts';
 import type { Provider } from './provider.ts';
 
 /**
@@ -19,6 +20,7 @@ export function detectKeys(text: string, providers: readonly Known[]): DetectedK
     .slice(0, LONGEST_TEXT)
     .replace(/^\uFEFF/, '')
     .trim();
+  const whole = detectWhole(pasted, providers);
   const names = toNames(providers);
   const found = new Map<string, DetectedKey>();
   const take = (value: string, hint: Hint) => {
@@ -29,8 +31,9 @@ export function detectKeys(text: string, providers: readonly Known[]): DetectedK
     if (!before || (before.providers.length === 0 && key.providers.length > 0))
       found.set(key.secret, { ...key, label: key.label ?? before?.label });
   };
-  const json = parseJson(pasted);
-  if (json === undefined) readLines(pasted, names, take);
+  for (const key of whole.keys) found.set(key.secret, key);
+  const json = parseJson(whole.rest);
+  if (json === undefined) readLines(whole.rest, names, take);
   else readJson(json, {}, names, take, 0);
   return [...found.values()].map(withoutEmptyLabel);
 }

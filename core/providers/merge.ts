@@ -3,6 +3,7 @@ import type { FormatName } from '../formats/chat.ts';
 import type { ProviderRecord } from '../storage/records.ts';
 import { readBaseUrlFields } from './base-url-template.ts';
 import { checkBaseUrl } from './base-url.ts';
+import { USUAL_ENDPOINTS } from './endpoints.ts';
 import { deepFreeze } from './freeze.ts';
 import { refusedHeader } from './headers.ts';
 
@@ -108,7 +109,7 @@ export function mergeProvider(
     row !== undefined && baseUrl !== row.baseUrl && readBaseUrlFields(row, baseUrl) === undefined;
   const format = record.format ?? row?.format ?? 'openai-chat';
   const ownFormat = row === undefined || format !== row.format;
-  const auth = record.auth ?? (ownFormat ? USUAL_AUTH[format] : row.auth);
+  const auth = record.auth ?? (ownFormat ? USUAL_AUTH[record.format ?? 'openai-chat'] : row.auth);
   const headers = record.headers ? lowerNames(record.headers) : row?.headers;
   const models = record.models ?? row?.models;
 
@@ -121,6 +122,9 @@ export function mergeProvider(
     auth,
     ...(headers && { headers }),
     ...(models && { models }),
+    ...(ownFormat && USUAL_ENDPOINTS[record.format ?? 'openai-chat']),
+    // A person who chose a format means it for all of its models.
+    ...(ownFormat && row?.otherFormats && { otherFormats: [] }),
     ...(local ? { local } : row?.local !== undefined && { local: false }),
     // A server of one's own on this computer mostly has no key; whoever says how it
     // authenticates means it.

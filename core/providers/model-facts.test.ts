@@ -221,7 +221,12 @@ describe.skipIf(!existsSync(facts))('the table against the shared facts', () => 
     const without = CATALOG.filter((row) => !row.local && !row.builtIn && !providers[row.id]).map(
       ({ id }) => id,
     );
-    expect(without.sort()).toEqual(['azure-openai', 'openrouter']);
+    expect(without.sort()).toEqual([
+      'azure-openai',
+      'cloudflare-ai-gateway',
+      'openrouter',
+      'replicate',
+    ]);
   });
 
   it('agrees with the second source of prices, but for those that are listed', () => {

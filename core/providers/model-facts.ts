@@ -36,7 +36,10 @@ const LETTERS = Object.freeze({ i: 'image', p: 'file', a: 'audio', v: 'video' } 
 export function tableFacts(providerId: string, modelId: string): ModelFacts | undefined {
   const rows = ownRow(TABLE.providers, providerId);
   if (!rows) return undefined;
-  const row = ownRow(rows, modelId) ?? ownRow(rows, withoutDate(modelId));
+  const row =
+    ownRow(rows, modelId) ??
+    ownRow(rows, withoutDate(modelId)) ??
+    ownRow(rows, withoutRegion(modelId));
   return row && toFacts(row);
 }
 
@@ -101,6 +104,11 @@ function toFacts([contextWindow, maxOutput, can, input, output, read, write]: Ro
     facts.priceDate = TABLE.date;
   }
   return facts;
+}
+
+/** Bedrock's inference profiles: `us.anthropic.claude-…`. */
+function withoutRegion(id: string): string {
+  return id.replace(/^(?:apac|au|eu|global|jp|us|us-gov)\./, '');
 }
 
 /** `gpt-5-2025-08-07` and `claude-sonnet-4-5-20250929` -> without their day. */

@@ -64,6 +64,7 @@ function toOutcome(reply: Reply, models: string[] | undefined, hadSecret: boolea
   if (reply.kind === 'timeout') return 'sent nothing for 5 s';
   if (reply.kind === 'unreachable') return 'nothing answers';
   if (reply.kind === 'redirect') return 'sends on to another address';
+  if (reply.kind === 'refused') return reply.message;
   if (reply.html) return 'answers with a web page';
   if (reply.status === 401 || reply.status === 403)
     return hadSecret ? `refuses the key (${reply.status})` : `asks for a key (${reply.status})`;

@@ -1,8 +1,9 @@
-import type { FormatName } from '../formats/chat.ts';
+import type { UpstreamFormatName } from '../formats/chat.ts';
 
 export type AuthScheme =
   | { scheme: 'bearer' }
-  | { scheme: 'header'; name: string }
+  /** `prefix` stands before the secret: `Bearer `. Only known rows have one. */
+  | { scheme: 'header'; name: string; prefix?: string }
   | { scheme: 'none' }
   | { scheme: 'aws-sigv4' }
   | { scheme: 'google-service-account' };
@@ -26,6 +27,12 @@ export interface Quirks {
   noTools?: boolean;
   /** The message field in which it takes its own earlier reasoning back; absent: it refuses it. */
   reasoningField?: 'reasoning_content' | 'reasoning' | 'reasoning_details';
+  /** The `api-version` of paths `/deployments/{model}/…`, where the base URL ends with `/openai` or goes on with them. */
+  deploymentsVersion?: string;
+  /** Google's models stand under their publisher here: `/publishers/google`, before `/models/…`. */
+  modelsUnder?: string;
+  /** Messages go to `/publishers/anthropic/models/{id}:rawPredict`, and the body names no model. */
+  rawPredict?: boolean;
   /**
    * Where the models list is: `/models` below the base URL, or with `../` a sibling on the same
    * origin; `false` where there is none. Absent: `/models`.
@@ -53,22 +60,54 @@ export interface BaseUrlField {
   readonly example: string;
   /** What a value must match, from its beginning to its end. */
   readonly pattern: string;
+  /** The value for which a place `{name-}` in the template is empty: it is else the value and a dash. */
+  readonly bare?: string;
 }
 
+export interface OtherFormat {
+  readonly begins: string;
+  readonly format: UpstreamFormatName;
+  readonly quirks?: Quirks;
+}
+
+/** What a provider may have beside chat, by the names of OpenAI's own endpoints. */
 export type EndpointName =
   | 'embeddings'
   | 'images'
+  | 'image-edits'
   | 'speech'
   | 'transcriptions'
+  | 'translations'
   | 'moderations'
   | 'completions'
   | 'responses';
+
+/** Shapes of questions and answers beside chat that are not OpenAI's; formats/conversions. */
+export type ConversionName =
+  | 'google-embeddings'
+  | 'cohere-embeddings'
+  | 'int8-embeddings'
+  | 'google-images'
+  | 'json-speech'
+  | 'json-transcriptions';
+
+/** How a provider's endpoint differs from OpenAI's. */
+export interface EndpointWay {
+  /** Below the base URL, or with `../` a sibling on the same origin. Absent: OpenAI's own path. */
+  readonly path?: string;
+  /** Absent: OpenAI's own shape. */
+  readonly conversion?: ConversionName;
+  /** The model that no model means. */
+  readonly model?: string;
+  /** The only values of `response_format` that it takes. */
+  readonly responseFormats?: readonly string[];
+}
 
 /** A server and its auth scheme, as data. Rows are frozen. */
 export interface Provider {
   readonly id: string;
   readonly name: string;
-  readonly format: FormatName;
+  readonly format: UpstreamFormatName;
   /** Without a trailing slash: `https://api.groq.com/openai/v1`. May hold `{fields}` to fill in. */
   readonly baseUrl: string;
   readonly baseUrlFields?: readonly BaseUrlField[];
@@ -91,14 +130,20 @@ export interface Provider {
   readonly models?: readonly string[];
   /** What to show for them, by id. */
   readonly modelNames?: Readonly<Record<string, string>>;
+  /** Models that it serves in another format, by the beginning of their ids; the first that fits. */
+  readonly otherFormats?: readonly OtherFormat[];
   /** On this computer: plain http is allowed. */
   readonly local?: boolean;
   /** Answers inside the router, without a network. */
   readonly builtIn?: boolean;
+  /** The browser's own model: there only where the browser has one. */
+  readonly onDevice?: boolean;
   /** Whether a browser may call it without the extension; absent where no one has measured it. */
   readonly browserCors?: 'yes' | 'no' | 'header-needed' | 'strip-headers';
   /** Which endpoints beside chat it has. */
   readonly endpoints?: readonly EndpointName[];
+  /** Where one of these is not quite as OpenAI's. */
+  readonly ways?: Readonly<Partial<Record<EndpointName, EndpointWay>>>;
   readonly quirks?: Quirks;
 }
 
@@ -110,4 +155,12 @@ export function needsKey(provider: Provider): boolean {
 /** False while the base URL waits for something that only the person knows. */
 export function isComplete(provider: Provider): boolean {
   return !/[{}]/.test(provider.baseUrl);
+}
+
+/** The provider as it is asked for one model: in that model's format. */
+export function providerFor(provider: Provider, model: string): Provider {
+  const other = provider.otherFormats?.find(({ begins }) => model.startsWith(begins));
+  if (other === undefined) return provider;
+  const { format, quirks } = other;
+  return { ...provider, format, quirks: { ...provider.quirks, ...quirks } };
 }

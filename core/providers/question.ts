@@ -1,14 +1,16 @@
-import type { FormatName } from '../formats/chat.ts';
+import { RouterError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { readBytes } from '../streams/bytes.ts';
-import { setAuth } from './auth.ts';
-import { deepFreeze } from './freeze.ts';
+import { authorise } from './auth/authorise.ts';
+import { FORMAT_HEADERS } from './format-headers.ts';
 import type { Provider } from './provider.ts';
 
 /** What came back from a small question to a provider: its models, whether a key is good. */
 export type Reply =
   | { kind: 'answer'; status: number; body: unknown; html: boolean; latencyMs: number }
   | { kind: 'redirect' }
+  /** Never sent: the secret is none that this provider could take. */
+  | { kind: 'refused'; message: string }
   | { kind: 'timeout' }
   | { kind: 'unreachable' };
 
@@ -24,15 +26,6 @@ export interface Question {
 
 const LARGEST_REPLY = 16 * 1024 * 1024;
 const utf8 = new TextDecoder();
-
-/** What servers of a format want to see on every request. */
-const FORMAT_HEADERS: Readonly<Partial<Record<FormatName, Readonly<Record<string, string>>>>> =
-  deepFreeze({
-    'anthropic-messages': {
-      'anthropic-version': '2023-06-01',
-      'anthropic-dangerous-direct-browser-access': 'true',
-    },
-  });
 
 /**
  * Asks once. Never throws and never follows a redirect: a key goes to the address it was meant for
@@ -51,9 +44,13 @@ export async function askProvider(
       ...provider.headers,
     });
     if (body !== undefined) headers.set('content-type', 'application/json');
-    if (secret !== undefined) setAuth(headers, provider.auth, secret);
+    const method = body === undefined ? 'GET' : 'POST';
+    const text = body === undefined ? null : JSON.stringify(body);
+    if (secret !== undefined)
+      await authorise({ method, url, headers, body: text }, provider.auth, secret, ports);
     const request = new Request(url, {
-      ...(body === undefined ? { method: 'GET' } : { method: 'POST', body: JSON.stringify(body) }),
+      method,
+      body: text,
       headers,
       signal,
       redirect: 'manual',
@@ -67,15 +64,17 @@ export async function askProvider(
       return { kind: 'redirect' };
     }
     const bytes = response.body ? await readBytes(response.body, LARGEST_REPLY) : new Uint8Array();
-    const text = bytes === null ? '' : utf8.decode(bytes);
+    const words = bytes === null ? '' : utf8.decode(bytes);
     return {
       kind: 'answer',
       status: response.status,
-      body: parse(text),
-      html: /^\s*<(!doctype|html|head|body)/i.test(text),
+      body: parse(words),
+      html: /^\s*<(!doctype|html|head|body)/i.test(words),
       latencyMs: Math.round(performance.now() - started),
     };
-  } catch {
+  } catch (error) {
+    if (error instanceof RouterError && error.code === 'key_refused')
+      return { kind: 'refused', message: error.message };
     return { kind: signal.aborted ? 'timeout' : 'unreachable' };
   }
 }

@@ -1,0 +1,127 @@
+import type { Provider } from './provider.ts';
+
+/** Providers of the large clouds, where a key is more than one word. */
+export const CLOUD_ROWS: readonly Provider[] = [
+  {
+    id: 'aws-bedrock',
+    name: 'Amazon Bedrock',
+    format: 'bedrock-converse',
+    baseUrl: 'https://bedrock-runtime.{region}.amazonaws.com',
+    baseUrlFields: [
+      {
+        name: 'region',
+        label: 'AWS region',
+        example: 'us-east-1',
+        pattern: '[a-z]{2}(?:-[a-z]+)+-\\d',
+      },
+    ],
+    auth: { scheme: 'aws-sigv4' },
+    aliases: ['bedrock', 'amazon-bedrock', 'aws_bedrock'],
+    keyPrefixes: ['ABSK', 'bedrock-api-key-'],
+    keyVariables: ['AWS_BEARER_TOKEN_BEDROCK'],
+    keyUrl: 'https://console.aws.amazon.com/bedrock/home#/api-keys',
+    defaultModel: 'global.anthropic.claude-haiku-4-5-20251001-v1:0',
+    // Its list is at another host, which the key is not for: the best known ones.
+    models: [
+      'global.anthropic.claude-sonnet-5',
+      'global.anthropic.claude-opus-4-8',
+      'global.anthropic.claude-sonnet-4-6',
+      'global.anthropic.claude-haiku-4-5-20251001-v1:0',
+      'amazon.nova-2-lite-v1:0',
+      'amazon.nova-pro-v1:0',
+      'amazon.nova-lite-v1:0',
+      'amazon.nova-micro-v1:0',
+      'openai.gpt-oss-120b-1:0',
+      'openai.gpt-oss-20b-1:0',
+      'deepseek.v3.2',
+      'moonshotai.kimi-k2.5',
+      'zai.glm-5',
+      'minimax.minimax-m2.5',
+      'qwen.qwen3-coder-next',
+      'mistral.mistral-large-3-675b-instruct',
+      'us.meta.llama4-maverick-17b-instruct-v1:0',
+      'us.meta.llama3-3-70b-instruct-v1:0',
+    ],
+    quirks: { modelsPath: false, keyCheck: 'empty-chat' },
+  },
+  {
+    id: 'google-vertex-ai',
+    name: 'Google Vertex AI',
+    format: 'google-generate-content',
+    baseUrl:
+      'https://{location-}aiplatform.googleapis.com/v1/projects/{project}/locations/{location}',
+    baseUrlFields: [
+      {
+        name: 'project',
+        label: 'Project ID',
+        example: 'my-project-123456',
+        pattern: '[a-z][a-z0-9.:-]{4,61}[a-z0-9]',
+      },
+      {
+        name: 'location',
+        label: 'Location',
+        example: 'global',
+        pattern: 'global|[a-z]+-[a-z]+\\d{1,2}',
+        bare: 'global',
+      },
+    ],
+    auth: { scheme: 'google-service-account' },
+    aliases: ['vertex', 'vertex-ai', 'google-vertex', 'vertex_ai'],
+    keyVariables: ['GOOGLE_SERVICE_ACCOUNT_JSON', 'GOOGLE_APPLICATION_CREDENTIALS_JSON'],
+    keyUrl: 'https://console.cloud.google.com/iam-admin/serviceaccounts',
+    defaultModel: 'gemini-3.5-flash',
+    models: [
+      'gemini-3.5-flash',
+      'gemini-3.1-pro-preview',
+      'gemini-3.1-flash-lite',
+      'gemini-2.5-pro',
+      'gemini-2.5-flash',
+      'gemini-2.5-flash-lite',
+      'claude-sonnet-5@default',
+      'claude-opus-4-8@default',
+      'claude-sonnet-4-6@default',
+      'claude-haiku-4-5@20251001',
+    ],
+    otherFormats: [
+      { begins: 'claude', format: 'anthropic-messages', quirks: { rawPredict: true } },
+    ],
+    quirks: { modelsUnder: '/publishers/google', modelsPath: false, keyCheck: 'empty-chat' },
+  },
+  {
+    id: 'cloudflare-ai-gateway',
+    name: 'Cloudflare AI Gateway',
+    format: 'openai-chat',
+    baseUrl: 'https://gateway.ai.cloudflare.com/v1/{accountId}/{gateway}/compat',
+    baseUrlFields: [
+      {
+        name: 'accountId',
+        label: 'Account ID',
+        example: '0123456789abcdef0123456789abcdef',
+        pattern: '[0-9a-fA-F]{32}',
+      },
+      {
+        name: 'gateway',
+        label: 'Gateway name',
+        example: 'my-gateway',
+        pattern: '[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}',
+      },
+    ],
+    // The token is of the gateway; the keys of the providers behind it are kept there.
+    auth: { scheme: 'header', name: 'cf-aig-authorization', prefix: 'Bearer ' },
+    // We are the only retry loop, unless the person sets another count.
+    headers: { 'cf-aig-max-attempts': '1' },
+    aliases: ['cf-aig', 'cf-ai-gateway', 'cloudflare_ai_gateway'],
+    keyVariables: ['CF_AIG_TOKEN', 'CLOUDFLARE_AI_GATEWAY_TOKEN', 'CLOUDFLARE_AI_GATEWAY_API_KEY'],
+    keyUrl: 'https://dash.cloudflare.com/?to=/:account/ai/ai-gateway',
+    defaultModel: 'workers-ai/@cf/meta/llama-3.3-70b-instruct-fp8-fast',
+    models: [
+      'workers-ai/@cf/meta/llama-3.3-70b-instruct-fp8-fast',
+      'openai/gpt-5.4',
+      'openai/gpt-5.5',
+      'anthropic/claude-sonnet-5',
+      'anthropic/claude-opus-4-8',
+      'anthropic/claude-haiku-4-5',
+    ],
+    quirks: { modelsPath: false, keyCheck: 'empty-chat', idsHaveOwner: true },
+  },
+];
