@@ -155,6 +155,8 @@ export const settings = z.strictObject({
   totalTimeoutMs: z.number().int().positive().max(3_600_000).optional(),
   /** How much a model takes where no one says; absent: 128,000 tokens. */
   defaultContextWindow: z.number().int().positive().max(100_000_000).optional(),
+  /** Minutes without use after which the vault locks; 0: never. */
+  autoLockMinutes: z.number().int().nonnegative().max(1_440).optional(),
   theme: z.enum(['system', 'light', 'dark']).optional(),
   sendWithEnter: z.boolean().optional(),
   favouriteModels: z.array(z.string()).optional(),

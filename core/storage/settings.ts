@@ -25,6 +25,7 @@ export const SETTING_DEFAULTS = Object.freeze({
   firstByteTimeoutMs: 120_000,
   idleTimeoutMs: 60_000,
   totalTimeoutMs: 600_000,
+  autoLockMinutes: 60,
   theme: 'system',
   sendWithEnter: true,
 } as const satisfies Settings);

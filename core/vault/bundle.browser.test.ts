@@ -5,7 +5,7 @@ import { destinationOf } from '../providers/registry.ts';
 import { CATALOG } from '../providers/catalog.ts';
 import { mergeProviders } from '../providers/merge.ts';
 import { readRecords } from '../storage/read.ts';
-import { createTestPorts, type TestPorts } from '../testing/ports.ts';
+import { createTestPorts, withChanges, type TestPorts } from '../testing/ports.ts';
 import type { Bundle } from './bundle-schema.ts';
 import { createBundles } from './bundle.ts';
 import { createKeys } from './keys.ts';
@@ -51,9 +51,10 @@ const EXAMPLE = {
   settings: {},
 };
 
-function setUp(ports: TestPorts = createTestPorts()) {
-  const vault = createVault(ports);
-  const permissions = createPermissions(ports);
+function setUp(host: TestPorts = createTestPorts()) {
+  const { ports, changes } = withChanges(host);
+  const vault = createVault(ports, changes);
+  const permissions = createPermissions(ports, changes);
   return {
     ports,
     vault,

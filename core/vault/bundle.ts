@@ -15,6 +15,7 @@ import type {
 } from '../storage/records.ts';
 import { fittingSettings } from '../storage/settings.ts';
 import { change, type WriteTransaction } from '../storage/transaction.ts';
+import { saveBackup } from './backup.ts';
 import { findKeysToReenter, planKeys, type KeysPlan } from './bundle-keys.ts';
 import {
   planModels,
@@ -54,8 +55,9 @@ export interface Bundles {
   importBundle(input: unknown, options?: ImportOptions): Promise<BundleDiff>;
 }
 
-const STORES = ['providers', 'keys', 'models', 'sites', 'settings', 'vault'] as const;
+const STORES = ['providers', 'keys', 'models', 'sites', 'settings'] as const;
 type Store = (typeof STORES)[number];
+const WRITTEN = [...STORES, 'vault', 'slots', 'state'] as const;
 
 /** Somebody else's change between reading and writing makes us plan again. */
 const ATTEMPTS = 5;
@@ -99,7 +101,7 @@ export function createBundles({
   /** False where what is stored is no longer what was planned on. */
   async function commit(state: State, planned: Plan, mode: ImportMode): Promise<boolean> {
     const keys = planned.keys && (await seal(planned.keys, vault));
-    return change(openDatabase, [...STORES], async (transaction) => {
+    return change(openDatabase, [...WRITTEN], async (transaction) => {
       const current = await readState((store) => transaction.objectStore(store).getAll());
       if (current.fingerprint !== state.fingerprint) return false;
       const header = await transaction.objectStore('vault').get('vault');
@@ -113,6 +115,7 @@ export function createBundles({
         ...(planned.sites ? writeSection(transaction, 'sites', planned.sites, mode) : []),
         ...(planned.settings ? writeSettings(transaction, planned.settings) : []),
       ]);
+      if (planned.keys) await saveBackup(transaction, now());
       return true;
     });
   }
@@ -214,7 +217,7 @@ function seal({ writes }: KeysPlan, vault: Vault): Promise<KeyRecord[]> {
   );
 }
 
-type Writing = WriteTransaction<Store>;
+type Writing = WriteTransaction<(typeof WRITTEN)[number]>;
 type Writes = Promise<unknown>[];
 
 function writeKeys(

@@ -9,7 +9,8 @@ import {
   sealRecord,
   type Bytes,
 } from './crypto.ts';
-import { createSlot, openSlot } from './slots.ts';
+import { device } from './slot-kinds/device.ts';
+import { unwrapSlot, wrapSlot } from './slots.ts';
 
 const header: VaultHeader = { id: 'vault', v: 1, vaultId: 'v-1', epoch: 3, createdAt: 1000 };
 const destination: Destination = {
@@ -107,10 +108,13 @@ describe('a sealed record', () => {
 
 describe('a device slot', async () => {
   const raw = createVaultKey();
-  const slot = await createSlot(header, raw, 'device', { id: 's-1', createdAt: 5, label: 'here' });
+  const made = { id: 's-1', kind: 'device', createdAt: 5, label: 'here' } as const;
+  const slot = await wrapSlot(header, raw, await device.create(), made);
+  const openSlot = async (under: VaultHeader, one: typeof slot) =>
+    unwrapSlot(under, one, await device.open(slot));
 
   test('opens to the vault key', async () => {
-    expect(await openSlot(header, slot, 'device')).toEqual(raw);
+    expect(await openSlot(header, slot)).toEqual(raw);
   });
 
   test('has a key that no script can read out', async () => {
@@ -121,12 +125,10 @@ describe('a device slot', async () => {
   test('is refused with any byte of it flipped', async () => {
     for (let at = 0; at < slot.wrapped.length; at++)
       await expect(
-        openSlot(header, { ...slot, wrapped: flipped(slot.wrapped, at) }, 'device'),
+        openSlot(header, { ...slot, wrapped: flipped(slot.wrapped, at) }),
       ).rejects.toThrow();
     for (let at = 0; at < slot.iv.length; at++)
-      await expect(
-        openSlot(header, { ...slot, iv: flipped(slot.iv, at) }, 'device'),
-      ).rejects.toThrow();
+      await expect(openSlot(header, { ...slot, iv: flipped(slot.iv, at) })).rejects.toThrow();
   });
 
   test('authenticates its own fields and parameters', async () => {
@@ -141,7 +143,7 @@ describe('a device slot', async () => {
       { salt: new Uint8Array(0) },
     ];
     for (const change of changes)
-      await expect(openSlot(header, { ...slot, ...change }, 'device')).rejects.toThrow();
+      await expect(openSlot(header, { ...slot, ...change })).rejects.toThrow();
   });
 
   test('authenticates the header', async () => {
@@ -152,7 +154,7 @@ describe('a device slot', async () => {
       { createdAt: 1001 },
     ];
     for (const change of changes)
-      await expect(openSlot({ ...header, ...change }, slot, 'device')).rejects.toThrow();
+      await expect(openSlot({ ...header, ...change }, slot)).rejects.toThrow();
   });
 });
 

@@ -78,6 +78,23 @@ export function importVaultKey(vaultKey: Bytes): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', vaultKey, 'HKDF', false, ['deriveKey']);
 }
 
+/** The key of a slot, from 256 bits that only its owner can bring. The salt is the slot's own. */
+export async function deriveSlotKey(
+  material: Bytes,
+  salt: Bytes,
+  purpose: string,
+): Promise<CryptoKey> {
+  const key = await crypto.subtle.importKey('raw', material, 'HKDF', false, ['deriveKey']);
+  const info = encoder.encode(`gatehouse slot ${purpose}`);
+  return crypto.subtle.deriveKey(
+    { name: 'HKDF', hash: 'SHA-256', salt, info },
+    key,
+    { name: 'AES-GCM', length: 256 },
+    false,
+    ['encrypt', 'decrypt'],
+  );
+}
+
 export async function wrapVaultKey(
   vaultKey: Bytes,
   slotKey: CryptoKey,

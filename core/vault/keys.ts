@@ -3,6 +3,7 @@ import type { Ports } from '../ports.ts';
 import { checkRecord, readRecord, readRecords } from '../storage/read.ts';
 import type { Destination, KeyRecord } from '../storage/records.ts';
 import { change } from '../storage/transaction.ts';
+import { saveBackup, VAULT_STORES } from './backup.ts';
 import { maskSecret } from './mask.ts';
 import { toSecret } from './secret.ts';
 import { isSameDestination, type Vault } from './vault.ts';
@@ -51,11 +52,12 @@ export function createKeys({ openDatabase, now, randomId, publish }: Ports, vaul
 
   /** Saves sealed records in one transaction; false where they were sealed for an older epoch. */
   async function save(records: readonly KeyRecord[]): Promise<boolean> {
-    return change(openDatabase, ['keys', 'vault'], async (transaction) => {
+    return change(openDatabase, [...VAULT_STORES], async (transaction) => {
       const header = await transaction.objectStore('vault').get('vault');
       if (records.some(({ sealed }) => sealed.epoch !== header?.epoch)) return false;
       const store = transaction.objectStore('keys');
       await Promise.all(records.map((record) => store.put(record)));
+      await saveBackup(transaction, now());
       return true;
     });
   }
@@ -155,9 +157,10 @@ export function createKeys({ openDatabase, now, randomId, publish }: Ports, vaul
       return record;
     },
     async remove(id) {
-      await change(openDatabase, ['keys'], (transaction) =>
-        transaction.objectStore('keys').delete(id),
-      );
+      await change(openDatabase, [...VAULT_STORES], async (transaction) => {
+        await transaction.objectStore('keys').delete(id);
+        await saveBackup(transaction, now());
+      });
       publish({ topic: 'keys' });
     },
   };

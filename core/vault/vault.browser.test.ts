@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createChanges } from '../changes.ts';
 import { findSetAside } from '../storage/read.ts';
 import type { Destination, KeyRecord } from '../storage/records.ts';
 import { createTestPorts, type TestPorts } from '../testing/ports.ts';
@@ -14,7 +15,7 @@ const groq: Destination = {
 const CANARY = 'gsk_canary0123456789abcdefghij';
 
 function setUp(ports: TestPorts = createTestPorts()) {
-  const vault = createVault(ports);
+  const vault = createVault(ports, createChanges(ports));
   return { ports, vault, keys: createKeys(ports, vault) };
 }
 
@@ -49,8 +50,17 @@ describe('the vault with a device slot', () => {
     const one = setUp();
     const record = await addOne(one);
     expect(await one.vault.open(record, groq)).toBe(CANARY);
-    expect(await createVault(one.ports).open(record, groq)).toBe(CANARY);
+    expect(await createVault(one.ports, createChanges(one.ports)).open(record, groq)).toBe(CANARY);
     expect(await one.vault.isLocked()).toBe(false);
+  });
+
+  test('opens what another context sealed in a vault that it made anew', async () => {
+    const one = setUp();
+    expect(await one.vault.open(await addOne(one), groq)).toBe(CANARY);
+    const db = await one.ports.openDatabase();
+    for (const store of ['vault', 'slots', 'keys'] as const) await db.clear(store);
+    const record = await addOne(setUp(one.ports), 'gsk_another0123456789abcdefgh');
+    expect(await one.vault.open(record, groq)).toBe('gsk_another0123456789abcdefgh');
   });
 
   test('stores neither the secret nor more of it than the preview', async () => {

@@ -1,21 +1,20 @@
+import type { Changes } from '../changes.ts';
 import { RouterError } from '../errors.ts';
-import type { Ports } from '../ports.ts';
-import { checkRecord } from '../storage/read.ts';
-import { change } from '../storage/transaction.ts';
-import type {
-  Destination,
-  KeyRecord,
-  Sealed,
-  SlotRecord,
-  VaultHeader,
-} from '../storage/records.ts';
-import { createVaultKey, importVaultKey, openRecord, sealRecord } from './crypto.ts';
-import { createSlot, isSlotKindName, openSlot, SLOT_KINDS } from './slots.ts';
+import type { LockReason, Ports, VaultKey } from '../ports.ts';
+import type { Destination, KeyRecord, Sealed, VaultHeader } from '../storage/records.ts';
+import { importVaultKey, openRecord, sealRecord, type Bytes } from './crypto.ts';
+import { makeVault } from './make-vault.ts';
+import { damaged, readVault, type StoredVault } from './read-vault.ts';
+import { createVaultSession, type LockedBy } from './session.ts';
+import { device } from './slot-kinds/device.ts';
+import { unwrapSlot } from './slots.ts';
 
 /** The encrypted credentials. A secret is opened at dispatch only, and never kept. */
 export interface Vault {
   /** True while no slot has been opened since the lock; a vault with a device slot opens itself. */
   isLocked(): Promise<boolean>;
+  /** The same with all that there is to say of it. Locks a vault whose time is up; is no use of it. */
+  state(): Promise<VaultState>;
   /** Seals a secret for one record and one destination. Makes the vault on first use. */
   seal(secret: string, recordId: string, destination: Destination): Promise<Sealed>;
   /**
@@ -31,110 +30,117 @@ export interface Vault {
     records: readonly KeyRecord[],
     secrets: readonly string[],
   ): Promise<(KeyRecord | undefined)[]>;
+  /**
+   * Takes the vault key from a page of ours that opened a slot, and keeps it until the browser ends,
+   * the vault is locked, or it was not used for `idleMs`. The caller zeroes its own copy.
+   */
+  unlock(vaultKey: VaultKey, options?: { idleMs?: number }): Promise<void>;
+  /** For an unlocked vault: another time without use, or none. */
+  setIdle(idleMs: number | undefined): Promise<void>;
+  /** Forgets the vault key. What is in flight goes on. A vault with a device slot stays open. */
+  lock(reason?: LockReason): Promise<void>;
+}
+
+export interface VaultState {
+  locked: boolean;
+  /** It does not open without a person. */
+  lockable: boolean;
+  /** When it locks if it is not used, in milliseconds since the epoch. */
+  locksAt?: number;
+  lockedBy?: LockedBy;
 }
 
 interface OpenVault {
   header: VaultHeader;
   vaultKey: CryptoKey;
+  /** It has a time without use. */
+  bySession: boolean;
 }
 
-export function createVault({
-  openDatabase,
-  now,
-  randomId,
-}: Pick<Ports, 'openDatabase' | 'now' | 'randomId'>): Vault {
-  /** Header and slots of one moment. */
-  async function read(): Promise<{ header: VaultHeader; slots: SlotRecord[] } | undefined> {
-    const transaction = (await openDatabase()).transaction(['vault', 'slots']);
-    const [value, slots] = await Promise.all([
-      transaction.objectStore('vault').get('vault'),
-      transaction.objectStore('slots').getAll(),
-    ]);
-    if (value === undefined) return undefined;
-    const header = checkRecord('vault', value);
-    if ('reason' in header) throw damaged(header.reason);
-    const checked = slots.map((slot) => checkRecord('slots', slot));
-    return {
-      header: header.record,
-      slots: checked.flatMap((slot) => ('record' in slot ? [slot.record] : [])),
-    };
-  }
-
-  /**
-   * Two contexts may do this at once. Keys can't be made inside a transaction, so each makes a vault
-   * of its own, and the transaction lets the first one stand.
-   */
-  async function create(): Promise<void> {
-    const header: VaultHeader = {
-      id: 'vault',
-      v: 1,
-      vaultId: randomId(),
-      epoch: 1,
-      createdAt: now(),
-    };
-    const vaultKey = createVaultKey();
-    let slot: SlotRecord;
-    try {
-      slot = await createSlot(header, vaultKey, 'device', { id: randomId(), createdAt: now() });
-    } finally {
-      vaultKey.fill(0);
-    }
-    await change(openDatabase, ['vault', 'slots'], async (transaction) => {
-      const vault = transaction.objectStore('vault');
-      if ((await vault.get('vault')) !== undefined) return;
-      await Promise.all([vault.put(header), transaction.objectStore('slots').put(slot)]);
-    });
-  }
+export function createVault(
+  ports: Pick<Ports, 'openDatabase' | 'now' | 'randomId' | 'session' | 'publish' | 'wakeAt'>,
+  changes: Pick<Changes, 'listen'>,
+): Vault {
+  const session = createVaultSession(ports);
 
   let unlocking: Promise<OpenVault | undefined> | undefined;
-  let creating: Promise<void> | undefined;
+  let creating: Promise<unknown> | undefined;
+  /** The key is one that no script can read. Secrets are never kept. */
+  let kept: OpenVault | undefined;
+  let turn = 0;
 
-  /** Parallel calls share one; nothing is kept afterwards. */
+  /** A lock, another slot, a new vault key, by whichever page: the vault is read again. */
+  function forget(): void {
+    turn += 1;
+    kept = undefined;
+    unlocking = undefined;
+  }
+  changes.listen((topic) => {
+    if (topic === 'lock') forget();
+  });
+
+  /** Parallel calls share one. Undefined where no vault was made yet. */
   function unlock(): Promise<OpenVault | undefined> {
-    unlocking ??= unlockNow().finally(() => (unlocking = undefined));
-    return unlocking;
+    const sharing = (unlocking ??= unlockNow());
+    void sharing
+      .catch(() => undefined)
+      .finally(() => {
+        if (unlocking === sharing) unlocking = undefined;
+      });
+    return sharing;
   }
 
   async function unlockNow(): Promise<OpenVault | undefined> {
-    const stored = await read();
+    const stored = await readVault(await ports.openDatabase());
     if (!stored) return undefined;
-    const { header, slots } = stored;
-    for (const slot of slots) {
-      if (!isSlotKindName(slot.kind) || !SLOT_KINDS[slot.kind].unattended) continue;
-      const raw = await openSlot(header, slot, slot.kind).catch((error: unknown) => {
-        throw damaged(error);
-      });
-      try {
-        return { header, vaultKey: await importVaultKey(raw) };
-      } finally {
-        raw.fill(0);
-      }
-    }
-    if (slots.length === 0) throw damaged('there is no slot');
-    throw new RouterError(
-      'vault_locked',
-      "Gatehouse is locked and wasn't unlocked in time. Open Gatehouse, unlock, try again.",
-    );
+    const { header } = stored;
+    const raw = await openDeviceSlot(stored);
+    const vaultKey = raw
+      ? await importVaultKey(raw).finally(() => raw.fill(0))
+      : await session.take(header);
+    if (!vaultKey) throw locked();
+    return { header, vaultKey, bySession: !raw };
+  }
+
+  async function create(): Promise<void> {
+    await makeVault(ports, await device.create(), { kind: 'device' });
   }
 
   async function open(record: KeyRecord, destination: Destination): Promise<string> {
-    const vault = await unlock();
-    if (!vault) throw damaged('there is no vault');
     if (record.sealed.id !== record.id || !isSameDestination(record.destination, destination))
       throw misplaced();
+    const openWith = ({ vaultKey, header }: OpenVault) =>
+      openRecord(vaultKey, header, record.sealed, destination);
+    if (kept && (!kept.bySession || (await session.use())) && kept) {
+      try {
+        return await openWith(kept);
+      } catch {
+        // The vault may have been changed by another page or worker: it is read again.
+      }
+    }
+    const started = turn;
+    const vault = await unlock();
+    if (!vault) throw damaged('there is no vault');
+    // Locked meanwhile: this call goes on, the next one asks.
+    if (turn === started) kept = vault;
     try {
-      return await openRecord(vault.vaultKey, vault.header, record.sealed, destination);
+      return await openWith(vault);
     } catch (error) {
       throw misplaced(error);
     }
   }
 
+  async function state(): Promise<VaultState> {
+    const stored = await readVault(await ports.openDatabase());
+    if (!stored || stored.slots.some(({ kind }) => kind === 'device'))
+      return { locked: false, lockable: false };
+    const { held, ...rest } = await session.peek(stored.header);
+    return { locked: !held, lockable: true, ...rest };
+  }
+
   return {
-    async isLocked() {
-      const stored = await read();
-      if (!stored || stored.slots.length === 0) return false;
-      return !stored.slots.some(({ kind }) => isSlotKindName(kind) && SLOT_KINDS[kind].unattended);
-    },
+    isLocked: async () => (await state()).locked,
+    state,
     async seal(secret, recordId, destination) {
       let vault = await unlock();
       if (!vault) {
@@ -157,7 +163,31 @@ export function createVault({
       }
       return secrets.map((secret) => holders.get(secret));
     },
+    async unlock(vaultKey, { idleMs } = {}) {
+      const stored = await readVault(await ports.openDatabase());
+      if (!stored) throw damaged('there is no vault');
+      await session.put(stored.header, vaultKey, idleMs);
+      forget();
+      ports.publish({ topic: 'lock' });
+    },
+    setIdle: session.setIdle,
+    async lock(reason = 'hand') {
+      forget();
+      await session.clear(reason);
+      forget();
+    },
   };
+}
+
+/** The vault key without a person; undefined where the vault has other slots only. */
+async function openDeviceSlot({ header, slots }: StoredVault): Promise<Bytes | undefined> {
+  const slot = slots.find(({ kind }) => kind === 'device');
+  if (!slot) return undefined;
+  try {
+    return await unwrapSlot(header, slot, await device.open(slot));
+  } catch (error) {
+    throw damaged(error);
+  }
 }
 
 export function isSameDestination(a: Destination, b: Destination): boolean {
@@ -177,10 +207,9 @@ function misplaced(cause?: unknown): RouterError {
   );
 }
 
-function damaged(cause: unknown): RouterError {
+function locked(): RouterError {
   return new RouterError(
-    'no_provider_key',
-    'The key store of Gatehouse is damaged and does not open. Import a backup, or enter the keys again under Keys.',
-    { cause },
+    'vault_locked',
+    "Gatehouse is locked and wasn't unlocked in time. Open Gatehouse, unlock, try again.",
   );
 }

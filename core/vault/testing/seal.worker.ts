@@ -1,3 +1,4 @@
+import { createChanges } from '../../changes.ts';
 /** Another context of the same host: makes the vault and a key on request. */
 import type { Destination } from '../../storage/records.ts';
 import { openDatabase } from '../../storage/database.ts';
@@ -13,7 +14,7 @@ interface Job {
 
 onmessage = ({ data }: MessageEvent<Job>) => {
   const ports = createTestPorts({ openDatabase: () => openDatabase(data.databaseName) });
-  const keys = createKeys(ports, createVault(ports));
+  const keys = createKeys(ports, createVault(ports, createChanges(ports)));
   void keys
     .add(data.destination, [{ secret: data.secret }])
     .then(([record]) => postMessage(record));

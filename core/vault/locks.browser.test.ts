@@ -1,0 +1,313 @@
+import { describe, expect, test } from 'vitest';
+import { createChanges } from '../changes.ts';
+import type { Destination, KeyRecord, SlotRecord } from '../storage/records.ts';
+import { createMemorySession, createTestPorts, type TestPorts } from '../testing/ports.ts';
+import { BACKUP_KEY } from './backup.ts';
+import { createKeys } from './keys.ts';
+import { createLocks, type Proof } from './locks.ts';
+import { createRecoveryCode } from './slot-kinds/recovery.ts';
+import { createVault } from './vault.ts';
+
+const groq: Destination = {
+  providerId: 'groq',
+  origin: 'https://api.groq.com',
+  pathPrefix: '/openai/v1',
+  authScheme: 'bearer',
+};
+const CANARY = 'gsk_canary0123456789abcdefghij';
+const DEVICE: Proof = { kind: 'device', value: undefined };
+const PASSWORD: Proof = { kind: 'password', value: 'correct horse' };
+const WRONG: Proof = { kind: 'password', value: 'battery staple' };
+
+/** A worker and the pages that it serves, which hear of each other's changes. */
+function setUp(host: TestPorts = createTestPorts()) {
+  const changes = createChanges(host);
+  const ports: TestPorts = { ...host, publish: changes.publish };
+  const vault = createVault(ports, changes);
+  return { ports, changes, vault, keys: createKeys(ports, vault), locks: createLocks(ports) };
+}
+type SetUp = ReturnType<typeof setUp>;
+
+const newRecovery = (): Proof => ({ kind: 'recovery', value: createRecoveryCode() });
+
+async function withKey(one = setUp()): Promise<SetUp & { record: KeyRecord }> {
+  const [record] = await one.keys.add(groq, [{ secret: CANARY }]);
+  return { ...one, record: record! };
+}
+
+/** A vault with these slots instead of the device's. */
+async function withSlots(...proofs: Proof[]) {
+  const one = await withKey();
+  const [deviceSlot] = await one.locks.list();
+  await one.locks.change(DEVICE, {
+    add: proofs.map((proof) => ({ proof })),
+    remove: [deviceSlot!.id],
+  });
+  return one;
+}
+
+async function unlock({ vault, locks }: SetUp, proof: Proof, idleMs?: number): Promise<void> {
+  const vaultKey = await locks.open(proof);
+  await vault.unlock(vaultKey, { ...(idleMs !== undefined && { idleMs }) });
+  vaultKey.fill(0);
+}
+
+const openKey = async ({ vault, keys }: SetUp) => vault.open((await keys.list())[0]!, groq);
+
+async function snapshot({ ports }: SetUp): Promise<string> {
+  const db = await ports.openDatabase();
+  const all = await Promise.all(
+    (['vault', 'slots', 'keys', 'state'] as const).map((store) => db.getAll(store)),
+  );
+  return JSON.stringify(all, (_name, value: unknown) =>
+    value instanceof Uint8Array ? [...value] : value,
+  );
+}
+
+describe('a vault with a password', () => {
+  test('is locked until the password opens it, without the keys being entered again', async () => {
+    const one = await withSlots(PASSWORD);
+    expect(await one.vault.isLocked()).toBe(true);
+    await expect(openKey(one)).rejects.toMatchObject({ code: 'vault_locked', status: 401 });
+    await expect(one.keys.add(groq, [{ secret: 'gsk_x' }])).rejects.toMatchObject({
+      code: 'vault_locked',
+    });
+    await unlock(one, PASSWORD);
+    expect(await one.vault.isLocked()).toBe(false);
+    expect(await openKey(one)).toBe(CANARY);
+  });
+
+  test('stays open when the worker dies, and is locked by hand or with the browser', async () => {
+    const one = await withSlots(PASSWORD);
+    await unlock(one, PASSWORD);
+    expect(await openKey({ ...one, vault: createVault(one.ports, one.changes) })).toBe(CANARY);
+    const restarted = createVault({ ...one.ports, session: createMemorySession() }, one.changes);
+    expect(await restarted.isLocked()).toBe(true);
+    await one.vault.lock();
+    await expect(openKey(one)).rejects.toMatchObject({ code: 'vault_locked' });
+    expect(one.ports.changes.at(-1)).toEqual({ topic: 'lock' });
+  });
+
+  test('locks when it was not used for so long; each use moves the time', async () => {
+    const one = await withSlots(PASSWORD);
+    await unlock(one, PASSWORD, 60_000);
+    for (let minute = 0; minute < 5; minute++) {
+      one.ports.clock.now += 50_000;
+      expect(await openKey(one)).toBe(CANARY);
+    }
+    one.ports.clock.now += 60_000;
+    expect(await one.vault.isLocked()).toBe(true);
+    await expect(openKey(one)).rejects.toMatchObject({ code: 'vault_locked' });
+  });
+
+  test('is locked at once in a worker that has the key of “no password” at hand', async () => {
+    const one = await withKey();
+    expect(await openKey(one)).toBe(CANARY);
+    const [slot] = await one.locks.list();
+    await one.locks.change(DEVICE, { add: [{ proof: PASSWORD }], remove: [slot!.id] });
+    await expect(openKey(one)).rejects.toMatchObject({ code: 'vault_locked' });
+  });
+
+  test('takes another time without use while it is unlocked, and says when and why it locked', async () => {
+    const one = await withSlots(PASSWORD);
+    await unlock(one, PASSWORD);
+    expect(await one.vault.state()).toEqual({ locked: false, lockable: true });
+    await one.vault.setIdle(60_000);
+    const locksAt = one.ports.clock.now + 60_000;
+    expect(await one.vault.state()).toEqual({ locked: false, lockable: true, locksAt });
+    one.ports.clock.now = locksAt;
+    expect(await one.vault.state()).toEqual({
+      locked: true,
+      lockable: true,
+      lockedBy: { reason: 'idle', at: locksAt },
+    });
+  });
+
+  test('is left as it was by wrong passwords', async () => {
+    const one = await withSlots(PASSWORD);
+    const before = await snapshot(one);
+    for (let count = 0; count < 5; count++)
+      await expect(
+        one.locks.open({ ...WRONG, value: `wrong ${count}` } as Proof),
+      ).rejects.toMatchObject({ code: 'vault_locked' });
+    for (const wrong of [newRecovery(), DEVICE])
+      await expect(one.locks.open(wrong)).rejects.toMatchObject({ code: 'vault_locked' });
+    for (const change of [{ add: [{ proof: WRONG }] }, { remove: ['x'] }])
+      await expect(one.locks.change(WRONG, change)).rejects.toMatchObject({ code: 'vault_locked' });
+    await expect(one.locks.rotate([WRONG])).rejects.toMatchObject({ code: 'vault_locked' });
+    expect(await snapshot(one)).toBe(before);
+  });
+
+  test('takes another password, and no longer the old one', async () => {
+    const one = await withSlots(PASSWORD);
+    const [slot] = await one.locks.list();
+    await one.locks.change(PASSWORD, { add: [{ proof: WRONG, label: 'new' }], remove: [slot!.id] });
+    await expect(one.locks.open(PASSWORD)).rejects.toMatchObject({ code: 'vault_locked' });
+    await unlock(one, WRONG);
+    expect(await openKey(one)).toBe(CANARY);
+    expect(await one.locks.list()).toMatchObject([{ kind: 'password', label: 'new' }]);
+  });
+
+  test('opens by each of its slots, also after another is removed', async () => {
+    const code = newRecovery();
+    const one = await withSlots(PASSWORD, code);
+    await unlock(one, code);
+    expect(await openKey(one)).toBe(CANARY);
+    const { id } = (await one.locks.list()).find(({ kind }) => kind === 'password')!;
+    await one.locks.change(code, { remove: [id] });
+    await expect(one.locks.open(PASSWORD)).rejects.toMatchObject({ code: 'vault_locked' });
+    await unlock(one, code);
+  });
+
+  test('never loses its last slot', async () => {
+    const one = await withSlots(PASSWORD);
+    const [slot] = await one.locks.list();
+    await expect(one.locks.change(PASSWORD, { remove: [slot!.id] })).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+    await expect(
+      one.locks.change(PASSWORD, { add: [{ proof: { kind: 'password', value: '' } }] }),
+    ).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(await one.locks.list()).toHaveLength(1);
+  });
+
+  test('can be made before the first key, once', async () => {
+    const one = setUp();
+    await one.locks.create(PASSWORD, 'mine');
+    await expect(one.locks.create(WRONG)).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(await one.vault.isLocked()).toBe(true);
+    await unlock(one, PASSWORD);
+    await withKey(one);
+    expect(await openKey(one)).toBe(CANARY);
+  });
+
+  test('refuses a slot whose parameters were weakened', async () => {
+    const one = await withSlots(PASSWORD);
+    const db = await one.ports.openDatabase();
+    const [slot] = await db.getAll('slots');
+    for (const parameters of [
+      { ...slot!.parameters, memory: 8 },
+      { ...slot!.parameters, memory: 19_456 },
+    ]) {
+      await db.put('slots', { ...slot!, parameters } as SlotRecord);
+      await expect(one.locks.open(PASSWORD)).rejects.toMatchObject({ code: 'vault_locked' });
+    }
+  });
+
+  test('does not take a key of another vault or an older epoch', async () => {
+    const one = await withSlots(PASSWORD);
+    await unlock(one, PASSWORD);
+    await one.locks.rotate([PASSWORD]);
+    expect(await one.vault.isLocked()).toBe(true);
+    await unlock(one, PASSWORD);
+    expect(await openKey(one)).toBe(CANARY);
+  });
+});
+
+describe('a rotation', () => {
+  test('seals every key anew, under another vault key and epoch', async () => {
+    const one = await withKey();
+    const before = (await one.keys.list())[0]!;
+    const oldKey = await one.locks.open(DEVICE);
+    expect(await one.locks.rotate([DEVICE])).toEqual([]);
+    expect(await one.locks.open(DEVICE)).not.toEqual(oldKey);
+    const after = (await one.keys.list())[0]!;
+    expect(after.sealed.epoch).toBe(before.sealed.epoch + 1);
+    expect(after.sealed.ct).not.toEqual(before.sealed.ct);
+    expect(await openKey(one)).toBe(CANARY);
+    await expect(one.vault.open(before, groq)).rejects.toMatchObject({ code: 'no_provider_key' });
+  });
+
+  test('drops the slots whose proof was not given, and names them', async () => {
+    const code = newRecovery();
+    const one = await withSlots(PASSWORD, code);
+    expect(await one.locks.rotate([PASSWORD])).toMatchObject([{ kind: 'recovery' }]);
+    await expect(one.locks.open(code)).rejects.toMatchObject({ code: 'vault_locked' });
+    await unlock(one, PASSWORD);
+    expect(await openKey(one)).toBe(CANARY);
+  });
+
+  test('that meets a key being saved fails or is seen by it: nothing is lost', async () => {
+    const one = await withKey();
+    const results = await Promise.allSettled([
+      one.locks.rotate([DEVICE]),
+      one.keys.add(groq, [{ secret: 'gsk_parallel-0123456789' }]),
+      one.locks.rotate([DEVICE]),
+      one.keys.add(groq, [{ secret: 'gsk_another0-0123456789' }]),
+    ]);
+    for (const result of results)
+      if (result.status === 'rejected')
+        expect(result.reason).toMatchObject({ code: 'internal_error' });
+    expect(results.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+    for (const record of await one.keys.list())
+      expect(await one.vault.open(record, groq)).toMatch(/^gsk_/);
+  });
+});
+
+describe('the second copy', () => {
+  test('restores a damaged header, slot and key', async () => {
+    const one = await withSlots(PASSWORD);
+    const db = await one.ports.openDatabase();
+    const [header, [slot], [key]] = await Promise.all([
+      db.get('vault', 'vault'),
+      db.getAll('slots'),
+      db.getAll('keys'),
+    ]);
+    const damages: (() => Promise<unknown>)[] = [
+      () => db.put('vault', { ...header!, vaultId: 'other' }),
+      () => db.put('vault', { id: 'vault' } as never),
+      () => db.delete('vault', 'vault'),
+      () => db.put('slots', { ...slot!, wrapped: new Uint8Array(48) }),
+      () => db.clear('slots'),
+      () => db.put('keys', { ...key!, sealed: { ...key!.sealed, ct: new Uint8Array(40) } }),
+      () => db.delete('keys', key!.id),
+    ];
+    for (const damage of damages) {
+      await damage();
+      const works = await unlock(one, PASSWORD)
+        .then(() => openKey(one))
+        .catch(() => undefined);
+      expect(works).toBeUndefined();
+      await one.locks.restore(PASSWORD);
+      await unlock(one, PASSWORD);
+      expect(await openKey(one)).toBe(CANARY);
+    }
+  });
+
+  test('is not lost to a new vault where the header is gone', async () => {
+    const one = await withKey();
+    await (await one.ports.openDatabase()).clear('vault');
+    await expect(one.keys.add(groq, [{ secret: 'gsk_new-0123456789' }])).rejects.toMatchObject({
+      code: 'no_provider_key',
+    });
+    await one.locks.restore(DEVICE);
+    expect(await openKey(one)).toBe(CANARY);
+  });
+
+  test('opens to whoever opens the vault alone', async () => {
+    const one = await withSlots(PASSWORD);
+    const before = await snapshot(one);
+    await expect(one.locks.restore(WRONG)).rejects.toMatchObject({ code: 'vault_locked' });
+    expect(await snapshot(one)).toBe(before);
+  });
+
+  test('is of the same moment: a deleted key is not in it, a new one is', async () => {
+    const one = await withKey();
+    await one.keys.add(groq, [{ secret: 'gsk_second-0123456789' }]);
+    await one.keys.remove(one.record.id);
+    const backup = (await (await one.ports.openDatabase()).get('state', BACKUP_KEY)) as {
+      keys: KeyRecord[];
+    };
+    expect(backup.keys.map(({ id }) => id)).toEqual((await one.keys.list()).map(({ id }) => id));
+    await one.locks.restore(DEVICE);
+    expect(await one.keys.list()).toHaveLength(1);
+  });
+});
+
+test('neither the password nor the vault key is stored', async () => {
+  const one = await withSlots({ kind: 'password', value: 'canary-password' });
+  const vaultKey = await one.locks.open({ kind: 'password', value: 'canary-password' });
+  const text = await snapshot(one);
+  expect(text).not.toContain('canary');
+  expect(text).not.toContain([...vaultKey.subarray(0, 8)].join(','));
+});
