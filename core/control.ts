@@ -4,12 +4,19 @@
  * No answer holds a secret.
  */
 import type { AuthScheme } from './providers/provider.ts';
-import type { FormatName } from './formats/chat.ts';
+import type { LockReason, VaultKey } from './ports.ts';
+import type { FormatName, UpstreamFormatName } from './formats/chat.ts';
 import type { LogicalModelRecord, Settings, SiteRecord } from './storage/records.ts';
 
 export interface Status {
   version: string;
   locked: boolean;
+  /** The vault opens by a password, a passkey or the like: it can be locked. */
+  lockable: boolean;
+  /** When it locks where it is not used, in milliseconds since the epoch. */
+  locksAt?: number;
+  /** Why and when it was locked, where that was since the browser's start. */
+  lockedBy?: { reason: LockReason; at: number };
   host: 'extension' | 'pwa';
   /** How many enabled keys there are. */
   keys: number;
@@ -18,7 +25,7 @@ export interface Status {
 export interface ProviderView {
   id: string;
   name: string;
-  format: FormatName;
+  format: UpstreamFormatName;
   baseUrl: string;
   auth: AuthScheme;
   headers: Record<string, string>;
@@ -35,6 +42,8 @@ export interface ProviderView {
   needsKey: boolean;
   /** Parts of the base URL that only the person knows, with what is filled in: an account id. */
   baseUrlFields?: { name: string; label: string; example: string; value: string }[];
+  /** True while a part of its base URL is not filled in: no key can be saved for it yet. */
+  incomplete?: boolean;
   /** Models that the person or the row names; the provider's own list may hold more. */
   models?: string[];
   /** Why it is left out: what is stored for it does not fit. */
@@ -198,6 +207,13 @@ export interface Control {
   stopRequest(id: string): Promise<void>;
   stopAllRequests(): Promise<void>;
   usageToday(): Promise<UsageSummary>;
+
+  /**
+   * Takes the vault key from a page that opened the vault by `createLocks`. It is kept until the lock,
+   * or `autoLockMinutes` without use.
+   */
+  unlockVault(vaultKey: VaultKey): Promise<void>;
+  lockVault(reason?: LockReason): Promise<void>;
 
   getSettings(): Promise<Settings>;
   saveSettings(change: Partial<Settings>): Promise<Settings>;

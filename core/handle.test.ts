@@ -171,7 +171,7 @@ describe('bad input', () => {
 });
 
 describe('a path', () => {
-  it.each(['/v1/v1/models', '/v1/chat/completions/', '/nothing', '/v1', '/v1/models/'])(
+  it.each(['/v1/v2/models', '/v1/chat/completions/', '/nothing', '/v1', '/v1/models/'])(
     '%s is unknown',
     async (path) => {
       const answer = await get(createTestRouter(), path, SITE);
@@ -271,7 +271,43 @@ describe('the models list', () => {
     expect(await errorOf(missing)).toMatchObject({ code: 'model_not_found', param: 'model' });
   });
 
+  it('of what is free, the longest window first', async () => {
+    const rows = [
+      { id: 'a/chat-70b:free', contextWindow: 8_000, name: 'A', maxOutput: 100 },
+      { id: 'b/chat:free', contextWindow: 128_000 },
+      { id: 'c/tiny-3b-it:free', contextWindow: 900_000 },
+      { id: 'd/paid', contextWindow: 900_000 },
+    ];
+    const router = createTestRouter();
+    const [provider] = await router.parts.registry.list();
+    const catalogue = {
+      ...router.parts.catalogue,
+      list: async () => ({
+        models: rows.map((model) => ({ provider: provider!, model })),
+        failed: [],
+      }),
+    };
+    const listed = createTestRouter({ parts: { catalogue } });
+    expect(await (await get(listed, '/api/models/free')).json()).toEqual({
+      count: 2,
+      models: [
+        {
+          id: 'mock/b/chat:free',
+          name: 'mock/b/chat:free',
+          context_length: 128_000,
+          max_output: null,
+        },
+        { id: 'mock/a/chat-70b:free', name: 'A', context_length: 8_000, max_output: 100 },
+      ],
+    });
+    const narrow = createTestRouter({ parts: { catalogue }, grant: { models: ['mock/a/*'] } });
+    expect(await (await get(narrow, '/api/models/free', SITE)).json()).toMatchObject({ count: 1 });
+  });
+
   it('of one provider', async () => {
+    const own = await get(createTestRouter(), '/api/models/mock');
+    const { data } = (await own.json()) as { data: { owned_by: string }[] };
+    expect(new Set(data.map(({ owned_by }) => owned_by))).toEqual(new Set(['mock']));
     const router = createTestRouter({ providers: [providerAt('http://127.0.0.1:9')] });
     const answer = await get(router, '/v1/models?provider=mock');
     expect(answer.headers.has('x-gatehouse-partial')).toBe(false);

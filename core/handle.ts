@@ -1,5 +1,6 @@
 import { addAnswerHeaders, errorAnswer, preflightAnswer } from './endpoints/answer.ts';
 import type { Call, Endpoint, Parts } from './endpoints/endpoint.ts';
+import { dialectOf } from './endpoints/paths.ts';
 import { matchPath, type Match } from './endpoints/routes.ts';
 import { RouterError, toRouterError } from './errors.ts';
 import { formatOf } from './formats/format.ts';
@@ -25,6 +26,7 @@ export function createHandle(parts: Parts): Handle {
       id: host?.id ?? parts.ports.randomId(),
       request,
       url,
+      dialect: dialectOf(url.pathname, request.headers),
       caller,
       startedAt,
       tail,
@@ -37,8 +39,7 @@ export function createHandle(parts: Parts): Handle {
     try {
       answer = await answerCall(call, endpoints, parts);
     } catch (thrown) {
-      const format = [...endpoints.values()][0]?.format ?? 'openai-chat';
-      answer = errorAnswer(toRouterError(thrown), formatOf(parts.formats, format), call.id);
+      answer = errorAnswer(toRouterError(thrown), formatOf(parts.formats, call.dialect), call.id);
       if (answer.status === 405) answer.headers.set('allow', [...endpoints.keys()].join(', '));
     } finally {
       release();

@@ -14,3 +14,10 @@ export { createPace } from './transport/pace.ts';
 export { fromMessagePort, type Port } from './transport/port.ts';
 export { createResponder } from './transport/respond.ts';
 export { serve, type Peer, type ServerOptions } from './transport/server.ts';
+export { importVaultKey } from './vault/crypto.ts';
+export { createLocks, type Locks, type Proof, type SlotView } from './vault/locks.ts';
+export {
+  createRecoveryCode,
+  decodeRecoveryCode,
+  encodeRecoveryCode,
+} from './vault/slot-kinds/recovery.ts';

@@ -18,24 +18,73 @@ export interface Ports {
     signal: AbortSignal,
     extend: () => void,
   ): Promise<PermissionAnswer>;
+  /**
+   * Shows the person that a site's call waits for the vault to be unlocked, until the signal ends it.
+   * Rejects where they say no, or where no one can be asked.
+   */
+  askUnlock(caller: SiteCaller, signal: AbortSignal): Promise<void>;
+  /**
+   * Has `control.status()` asked at this time, also where the worker sleeps: it locks a vault whose
+   * time is up. `undefined` takes it back.
+   */
+  wakeAt(time: number | undefined): void;
   /** Small state that survives the worker's death and goes with the browser (`chrome.storage.session`). */
   session: SessionStore;
   /** Keeps the host's worker alive until the returned function is called. */
   keepAlive(): () => void;
   /** Tells every page of ours what changed. */
   publish(change: Change): void;
+  /** The browser's own model, where it has one that can be asked from here. Asked for at each call. */
+  onDeviceModel?(): OnDeviceModel | undefined;
+}
+
+/** What is used of the Prompt API. Source: developer.chrome.com/docs/ai/prompt-api. */
+export interface OnDeviceModel {
+  availability(): Promise<'unavailable' | 'downloadable' | 'downloading' | 'available'>;
+  create(options?: {
+    readonly initialPrompts?: readonly OnDeviceTurn[];
+    readonly temperature?: number;
+    readonly topK?: number;
+    readonly signal?: AbortSignal;
+    readonly monitor?: (target: EventTarget) => void;
+  }): Promise<OnDeviceSession>;
+}
+
+export interface OnDeviceTurn {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+export interface OnDeviceSession {
+  promptStreaming(
+    input: string,
+    options: { readonly signal?: AbortSignal; readonly responseConstraint?: object },
+  ): ReadableStream<string>;
+  /** Tokens that the session holds. */
+  readonly inputUsage?: number;
+  destroy(): void;
 }
 
 export interface SessionStore {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown): Promise<void>;
   remove(key: string): Promise<void>;
+  keys(): Promise<string[]>;
 }
 
 /** Who calls, as the browser says: never as the caller says. */
-export type Caller =
-  | { readonly kind: 'first-party' }
-  | { readonly kind: 'site'; readonly origin: string; readonly topOrigin: string };
+export type Caller = { readonly kind: 'first-party' } | SiteCaller;
+export interface SiteCaller {
+  readonly kind: 'site';
+  readonly origin: string;
+  readonly topOrigin: string;
+}
+
+/** 32 bytes, or the same as a key of HKDF that no script can read. */
+export type VaultKey = Uint8Array<ArrayBuffer> | CryptoKey;
+
+/** By the person, after a time without use, or with the computer. */
+export type LockReason = 'hand' | 'idle' | 'system';
 
 /** What the host knows of one call. */
 export interface HostCall {
@@ -78,6 +127,8 @@ export interface PermissionQuestion {
   readonly model?: string;
   /** Where the call would go: a provider's display name, where one is known. */
   readonly provider?: string;
+  /** The patterns of models that a yes covers; absent: any. */
+  readonly models?: readonly string[];
 }
 
 export interface PermissionAnswer {
@@ -102,6 +153,7 @@ export interface Change {
   readonly topic:
     | 'providers'
     | 'keys'
+    | 'cooldowns'
     | 'models'
     | 'sites'
     | 'settings'

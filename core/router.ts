@@ -6,15 +6,19 @@ import { createProvidersControl } from './control/providers.ts';
 import { createRequestsControl } from './control/requests.ts';
 import { createSettingsControl } from './control/settings.ts';
 import { createSitesControl } from './control/sites.ts';
+import { createLockControl } from './control/lock.ts';
 import { createStatusControl } from './control/status.ts';
 import type { Parts } from './endpoints/endpoint.ts';
 import { FORMATS } from './formats/index.ts';
 import { createHandle, type Handle } from './handle.ts';
 import { createCredentials } from './middleware/credentials.ts';
+import { createHealth, createStateStore } from './middleware/health.ts';
 import { createLiveRequests } from './middleware/live.ts';
 import { createResolve } from './middleware/resolve.ts';
+import { createUnlockWait } from './middleware/unlock-wait.ts';
 import { createPermissions } from './permissions/grants.ts';
 import type { Ports } from './ports.ts';
+import { forgetAccessTokens } from './providers/auth/service-account.ts';
 import { createCatalogue } from './providers/catalogue.ts';
 import { createRegistry } from './providers/registry.ts';
 import { readRecords } from './storage/read.ts';
@@ -36,12 +40,18 @@ export interface Router {
 /** The composition root: which parts there are is decided here, and nothing below knows. */
 export function createRouter(host: Ports): Router {
   const changes = createChanges(host);
+  changes.listen((topic) => {
+    if (topic === 'lock') forgetAccessTokens();
+  });
   const ports: Ports = { ...bound(host), publish: (change) => changes.publish(change) };
   const registry = createRegistry(ports, changes);
-  const vault = createVault(ports);
+  const vault = createVault(ports, changes);
   const keys = createKeys(ports, vault);
   const catalogue = createCatalogue({ ports, changes, registry, keys, vault });
-  const permissions = createPermissions(ports);
+  const permissions = createPermissions(ports, changes);
+  const store = createStateStore(ports);
+  const health = createHealth({ ports, changes, store });
+  const settings = createSettingsReader(ports, changes);
   const parts: Parts = {
     ports,
     formats: FORMATS,
@@ -49,21 +59,26 @@ export function createRouter(host: Ports): Router {
     registry,
     catalogue,
     resolve: createResolve({ ports, changes, registry, catalogue }),
-    credentials: createCredentials(ports, keys, vault),
+    credentials: createCredentials({ ports, changes, keys, vault, health, store }),
     usage: createUsageCounter(ports),
     live: createLiveRequests(ports),
     bundles: createBundles({ ports, vault, permissions }),
+    waitForUnlock: createUnlockWait({ ports, changes, vault }),
     isLocked: () => vault.isLocked(),
-    settings: createSettingsReader(ports, changes),
+    settings,
     logicalModels: async () => (await readRecords(await ports.openDatabase(), 'models')).records,
+  };
+  const resetKey = async (keyId: string) => {
+    if ((await health.table()).reset({ keyId })) health.changed();
   };
   const control: Control = {
     ...createStatusControl(keys, vault),
-    ...createProvidersControl({ ports, registry, catalogue, keys, vault }),
+    ...createProvidersControl({ ports, registry, catalogue, keys, vault, resetKey }),
     ...createModelsControl({ ports, registry, catalogue, keys }),
-    ...createKeysControl({ registry, keys }),
+    ...createKeysControl({ registry, keys, resetKey }),
     ...createSitesControl({ ports, permissions }),
     ...createSettingsControl(ports),
+    ...createLockControl({ changes, vault, settings }),
     ...createRequestsControl(parts.live, parts.usage),
   };
   return { handle: createHandle(parts), control };
@@ -77,8 +92,11 @@ function bound(host: Ports): Ports {
     randomId: () => host.randomId(),
     openDatabase: () => host.openDatabase(),
     askUser: (question, signal, extend) => host.askUser(question, signal, extend),
+    askUnlock: (caller, signal) => host.askUnlock(caller, signal),
+    wakeAt: (time) => host.wakeAt(time),
     session: host.session,
     keepAlive: () => host.keepAlive(),
     publish: (change) => host.publish(change),
+    onDeviceModel: () => host.onDeviceModel?.(),
   };
 }

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createChanges } from '../changes.ts';
 import { createPermissions } from '../permissions/grants.ts';
 import { createRegistry, destinationOf } from '../providers/registry.ts';
-import { createTestPorts } from '../testing/ports.ts';
+import { createTestPorts, withChanges } from '../testing/ports.ts';
 import { createKeys } from '../vault/keys.ts';
 import { createVault } from '../vault/vault.ts';
 import { createKeysControl } from './keys.ts';
@@ -11,13 +10,15 @@ import { createSitesControl } from './sites.ts';
 const CANARY = 'gsk_canary0123456789abcdefghij';
 
 function setUp() {
-  const ports = createTestPorts({
-    askUser: () => Promise.resolve({ decision: 'allow', remember: 'session' }),
-  });
-  const vault = createVault(ports);
+  const { ports, changes } = withChanges(
+    createTestPorts({
+      askUser: () => Promise.resolve({ decision: 'allow', remember: 'session' }),
+    }),
+  );
+  const vault = createVault(ports, changes);
   const keys = createKeys(ports, vault);
-  const registry = createRegistry(ports, createChanges(ports));
-  const permissions = createPermissions(ports);
+  const registry = createRegistry(ports, changes);
+  const permissions = createPermissions(ports, changes);
   return {
     ports,
     vault,

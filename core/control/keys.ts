@@ -12,9 +12,11 @@ export type KeysControl = Pick<Control, 'addKeys' | 'updateKey' | 'replaceKey' |
 export interface KeysControlParts {
   registry: Pick<Registry, 'all'>;
   keys: Pick<Keys, 'add' | 'get' | 'update' | 'replace' | 'remove'>;
+  /** Forgets what a key's cooldowns are. */
+  resetKey?: (id: string) => Promise<void>;
 }
 
-export function createKeysControl({ registry, keys }: KeysControlParts): KeysControl {
+export function createKeysControl({ registry, keys, resetKey }: KeysControlParts): KeysControl {
   async function findProvider(id: string, param: string): Promise<Provider> {
     const provider = (await registry.all()).byName.get(id.toLowerCase())?.provider;
     if (!provider)
@@ -59,13 +61,23 @@ export function createKeysControl({ registry, keys }: KeysControlParts): KeysCon
       }
       return answers.map(toKeyView);
     },
-    updateKey: async (id, change) => toKeyView(await keys.update(id, change)),
+    async updateKey(id, change) {
+      const record = await keys.update(id, change);
+      // Who switches a key on wants it asked.
+      if (change.enabled) await resetKey?.(id);
+      return toKeyView(record);
+    },
     async replaceKey(id, secret) {
       const record = await keys.get(id);
       if (!record) throw new RouterError('invalid_request', 'There is no such key.');
       const provider = await findProvider(record.provider, 'provider');
-      return toKeyView(await keys.replace(id, secret, destinationOf(provider)));
+      const replaced = await keys.replace(id, secret, destinationOf(provider));
+      await resetKey?.(id);
+      return toKeyView(replaced);
     },
-    deleteKey: (id) => keys.remove(id),
+    async deleteKey(id) {
+      await keys.remove(id);
+      await resetKey?.(id);
+    },
   };
 }

@@ -27,7 +27,7 @@ function create() {
   changes = createChanges(ports);
   const told = { ...ports, publish: changes.publish };
   registry = createRegistry(told, changes);
-  const vault = createVault(told);
+  const vault = createVault(told, changes);
   keys = createKeys(told, vault);
   catalogue = createCatalogue({ ports: told, changes, registry, keys, vault });
   return {

@@ -9,7 +9,7 @@ import { checkSecret } from '../providers/key-check.ts';
 import { detectKeys } from '../providers/key-detection.ts';
 import { mergeProvider, type ProviderEntry } from '../providers/merge.ts';
 import { findLocal, probeBaseUrl } from '../providers/probe.ts';
-import { needsKey, type Provider } from '../providers/provider.ts';
+import { isComplete, needsKey, type Provider } from '../providers/provider.ts';
 import { destinationOf, type Registry } from '../providers/registry.ts';
 import { checkRecord } from '../storage/read.ts';
 import type { KeyRecord, ProviderRecord } from '../storage/records.ts';
@@ -35,6 +35,8 @@ export interface ProvidersControlParts {
   catalogue: Pick<Catalogue, 'learn'>;
   keys: Pick<Keys, 'list' | 'get' | 'update'>;
   vault: Pick<Vault, 'open'>;
+  /** Forgets what a key's cooldowns are. */
+  resetKey?: (id: string) => Promise<void>;
 }
 
 export function createProvidersControl({
@@ -43,6 +45,7 @@ export function createProvidersControl({
   catalogue,
   keys,
   vault,
+  resetKey,
 }: ProvidersControlParts): ProvidersControl {
   const rowOf = (id: string) => CATALOG.find((row) => row.id === id);
 
@@ -122,6 +125,7 @@ export function createProvidersControl({
       const secret = await vault.open(key, destinationOf(provider));
       const check = await checkSecret(ports, provider, secret);
       await keys.update(id, { check });
+      if (check.state === 'valid') await resetKey?.(id);
       return check;
     },
   };
@@ -209,6 +213,7 @@ function toView(
         value: values?.[field.name] ?? '',
       })),
     }),
+    ...(!isComplete(provider) && { incomplete: true }),
     ...(models && !provider.builtIn && { models: [...models] }),
     ...(problem !== undefined && { problem }),
     keys: keys.map(toKeyView),

@@ -5,14 +5,14 @@ import { VERSION } from '../version.ts';
 
 export function createStatusControl(
   keys: Pick<Keys, 'list'>,
-  vault: Pick<Vault, 'isLocked'>,
+  vault: Pick<Vault, 'state'>,
 ): Pick<Control, 'status'> {
   return {
     async status() {
-      const [records, locked] = await Promise.all([keys.list(), vault.isLocked()]);
+      const [records, lock] = await Promise.all([keys.list(), vault.state()]);
       return {
         version: VERSION,
-        locked,
+        ...lock,
         host: isExtension() ? 'extension' : 'pwa',
         keys: records.filter(({ enabled }) => enabled).length,
       };

@@ -5,11 +5,13 @@ import type { Call } from './endpoint.ts';
 /** What a page may read of our answers; the rest of it CORS would hide. */
 const EXPOSED = [
   'x-request-id',
+  'request-id',
   'x-gatehouse-provider',
   'x-gatehouse-model',
   'x-gatehouse-attempts',
   'x-gatehouse-latency-ms',
   'x-gatehouse-dropped-params',
+  'x-gatehouse-estimated',
   'x-gatehouse-partial',
   'x-should-retry',
   'retry-after',
@@ -32,15 +34,23 @@ export function textAnswer(text: string): Response {
   });
 }
 
-export function eventStreamAnswer(body: ReadableStream<Uint8Array>): Response {
+export function streamAnswer(body: ReadableStream<Uint8Array>, contentType: string): Response {
   return new Response(body, {
     headers: {
-      'content-type': 'text/event-stream; charset=utf-8',
+      'content-type': contentType,
       'cache-control': 'no-cache',
       // A proxy or a page's own worker in between must not hold chunks back.
       'x-accel-buffering': 'no',
     },
   });
+}
+
+/** Names what the caller asked for and the provider was not. */
+export function withDropped(answer: Response, dropped: readonly string[]): Response {
+  if (dropped.length > 0) {
+    answer.headers.set('x-gatehouse-dropped-params', toHeaderValue(dropped.join(', ')));
+  }
+  return answer;
 }
 
 /** An error, in the words of the format that the caller speaks. */
@@ -61,6 +71,7 @@ export function addAnswerHeaders(answer: Response, call: Call, latencyMs: number
   headers.set('access-control-expose-headers', EXPOSED);
   headers.set('vary', 'origin');
   headers.set('x-request-id', call.id);
+  if (call.dialect === 'anthropic-messages') headers.set('request-id', call.id);
   headers.set('x-gatehouse-attempts', String(call.trace.attempts));
   headers.set('x-gatehouse-latency-ms', String(Math.round(latencyMs)));
   if (call.trace.provider !== undefined) {

@@ -52,6 +52,6 @@ function whatAndWhere(error: unknown, text: string): string {
   return token === undefined ? 'it can not be parsed' : `unexpected “${token}”`;
 }
 
-function tooLarge(): RouterError {
+export function tooLarge(): RouterError {
   return new RouterError('request_too_large', 'The body is larger than 48 MiB.');
 }

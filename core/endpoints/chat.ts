@@ -1,29 +1,52 @@
 import { RouterError, toRouterError } from '../errors.ts';
-import type { ChatEvent, ChatRequest, FormatName } from '../formats/chat.ts';
-import { formatOf, type AnswerContext, type Format, type FormatTarget } from '../formats/format.ts';
-import { firstToAnswer, type Reached } from '../middleware/fallback.ts';
+import type { ChatEvent, ChatRequest, UpstreamFormatName } from '../formats/chat.ts';
+import { formatOf, type AnswerContext, type Format } from '../formats/format.ts';
+import type { Reached } from '../middleware/fallback.ts';
 import type { LiveCall } from '../middleware/live.ts';
-import { authoriseAndResolve } from '../middleware/permission.ts';
+import { toShown } from '../middleware/tried.ts';
+import { onlySuitable } from '../middleware/suitable.ts';
+import type { Provider } from '../providers/provider.ts';
 import { createTap, type Tap } from '../streams/tap.ts';
 import { ask, type TargetAnswer } from '../upstream/ask.ts';
-import { toLimits } from '../upstream/clock.ts';
-import { eventStreamAnswer, jsonAnswer, toHeaderValue } from './answer.ts';
+import { jsonAnswer, streamAnswer, withDropped } from './answer.ts';
 import { readJsonObject } from './body.ts';
+import { createSettle, dispatch } from './dispatch.ts';
 import type { Call, Endpoint, Parts } from './endpoint.ts';
+import { toForwarded } from './forwarded-headers.ts';
+import { SSE, type Framing } from './framing.ts';
 import { takeRouting } from './routing-fields.ts';
 
 type Answered = Reached<TargetAnswer> & { readonly context: AnswerContext };
 
+interface ChatEndpointOptions {
+  /** Writes into the body what this endpoint's path says. */
+  readonly fromPath?: (call: Call, body: Record<string, unknown>) => void;
+  /** How a stream is sent; as SSE where absent. */
+  readonly framing?: (call: Call) => Framing;
+  /** The provider in the format in which this endpoint asks it; its own where absent. */
+  readonly asAsked?: (provider: Provider) => Provider;
+}
+
+/** How each dialect names an answer for which the provider gave no name. */
+const ID_PREFIXES: Readonly<Partial<Record<UpstreamFormatName, string>>> = Object.freeze({
+  'openai-chat': 'chatcmpl-',
+  'openai-responses': 'resp_',
+  'openai-completions': 'cmpl-',
+  'anthropic-messages': 'msg_',
+});
+
+const asItIs = (provider: Provider) => provider;
+
 /** A chat endpoint for callers that speak one format. */
 export function createChatEndpoint(
-  name: FormatName,
-  options: { readonly forceStream?: boolean } = {},
+  name: UpstreamFormatName,
+  { fromPath, framing = () => SSE, asAsked = asItIs }: ChatEndpointOptions = {},
 ): Endpoint['answer'] {
   return async (call, parts) => {
     const format = formatOf(parts.formats, name);
     const body = await readJsonObject(call.request);
     const routing = takeRouting(body, call.request.headers);
-    if (options.forceStream) body.stream = true;
+    fromPath?.(call, body);
     const chat = format.decodeRequest(body);
     const live = parts.live.open({
       id: call.id,
@@ -34,10 +57,10 @@ export function createChatEndpoint(
     const tap = createTap();
     const settle = createSettle(call, parts, live, tap);
     try {
-      const answered = await answerChat(call, parts, chat, routing.provider, live);
+      const answered = await answerChat(call, parts, chat, routing.provider, live, asAsked);
       return chat.stream
-        ? streamAnswer(call, format, answered, live, tap, settle, routing.ignored)
-        : wholeAnswer(call, format, answered, tap, settle, routing.ignored);
+        ? answerStream(call, format, framing(call), answered, live, tap, settle, routing.ignored)
+        : answerWhole(call, format, answered, tap, settle, routing.ignored);
     } catch (thrown) {
       const error = toRouterError(thrown);
       settle(error);
@@ -53,89 +76,47 @@ async function answerChat(
   chat: ChatRequest,
   provider: string | undefined,
   live: LiveCall,
+  asAsked: (provider: Provider) => Provider,
 ): Promise<Answered> {
-  const { permissions, resolve, credentials, formats, ports } = parts;
   const wanted = { model: chat.model || undefined, provider };
-  const { grant, resolution } = await authoriseAndResolve(
-    permissions,
-    resolve,
-    call.caller,
+  const forwarded = toForwarded(call.request.headers);
+  const reached = await dispatch(
+    call,
+    parts,
+    live,
+    'chat',
     wanted,
-    live.signal,
-  );
-  if (grant.revoked) live.follow(grant.revoked);
-  const settings = await parts.settings();
-  const { trace } = call;
-  const reached = await firstToAnswer(
-    resolution.targets,
-    async (target) => {
-      const credential = await credentials.next(target.provider);
-      live.signal.throwIfAborted();
-      live.update({ state: 'sent' });
-      return ask({
+    (attempt) =>
+      ask({
+        ...attempt,
+        target: { ...attempt.target, provider: asAsked(attempt.target.provider) },
         chat,
-        target,
-        secret: credential?.secret,
-        limits: toLimits(settings, target.timeoutMs),
-        signal: live.signal,
-        formats,
-        ports,
-        dispatched: call.dispatched,
-      });
-    },
-    (target) => {
-      trace.attempts += 1;
-      trace.provider = target.provider.id;
-      trace.model = target.model;
-      live.update({ provider: target.provider.id, model: resolution.answerModel });
-    },
+        formats: parts.formats,
+        forwarded,
+      }),
+    (targets) => onlySuitable(targets, chat, parts.catalogue),
   );
-  return {
-    ...reached,
-    context: toContext(call, parts, chat, reached.target, resolution.answerModel),
-  };
+  const asked = asAsked(reached.target.provider);
+  return { ...reached, context: toContext(call, parts, chat, asked, reached.answerModel) };
 }
 
 function toContext(
   call: Call,
   parts: Parts,
   chat: ChatRequest,
-  target: FormatTarget,
+  asked: Provider,
   model: string,
 ): AnswerContext {
   return {
-    id: `chatcmpl-${call.id}`,
+    id: `${ID_PREFIXES[chat.raw.format] ?? ''}${call.id}`,
     created: Math.floor(parts.ports.now() / 1000),
     model,
     includeUsage: chat.includeUsage,
-    passThrough: target.provider.format === chat.raw.format,
+    passThrough: asked.format === chat.raw.format,
   };
 }
 
-/** Ends the call once, whatever way it ended, and counts it. */
-function createSettle(call: Call, parts: Parts, live: LiveCall, tap: Tap) {
-  let open = true;
-  return (error?: RouterError): void => {
-    if (!open) return;
-    open = false;
-    const { provider, model } = call.trace;
-    const counted =
-      provider === undefined || model === undefined
-        ? Promise.resolve() // it never came to an upstream
-        : parts.usage.record({
-            caller: call.caller,
-            provider,
-            model,
-            usage: tap.usage,
-            toolCalls: tap.toolCalls,
-            failed: error !== undefined && error.code !== 'cancelled',
-          });
-    // The host stays awake until the count is written; a full disk must not spoil the answer.
-    void counted.catch(() => {}).finally(() => live.end());
-  };
-}
-
-function wholeAnswer(
+function answerWhole(
   call: Call,
   format: Format,
   { answer, context, failed }: Answered,
@@ -147,13 +128,16 @@ function wholeAnswer(
   tap.see(event);
   const body = format.encodeResponse(event, context);
   settle();
-  const shown = wantsDebug(call) ? { ...body, gatehouse: { ...debugOf(call), failed } } : body;
+  const shown = wantsDebug(call)
+    ? { ...body, gatehouse: { ...debugOf(call), failed: failed.map(toShown) } }
+    : body;
   return withDropped(jsonAnswer(shown), [...ignored, ...answer.dropped]);
 }
 
-function streamAnswer(
+function answerStream(
   call: Call,
   format: Format,
+  framing: Framing,
   { answer, context, failed }: Answered,
   live: LiveCall,
   tap: Tap,
@@ -174,30 +158,40 @@ function streamAnswer(
     return text;
   }
 
-  const head = wantsDebug(call) ? `: ${JSON.stringify({ ...debugOf(call), failed })}\n\n` : '';
+  const isExplained = wantsDebug(call) && framing.hasComments;
+  const head = isExplained
+    ? `: ${JSON.stringify({ ...debugOf(call), failed: failed.map(toShown) })}\n\n`
+    : '';
+  function close(
+    controller: ReadableStreamDefaultController<Uint8Array>,
+    text: string,
+    error?: RouterError,
+  ): void {
+    const last = text + framing.end();
+    if (last !== '') controller.enqueue(utf8.encode(last));
+    controller.close();
+    settle(error);
+  }
+
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        const text = head + encode(answer.held);
+        const text = head + framing.frame(encode(answer.held));
         if (text !== '') controller.enqueue(utf8.encode(text));
       },
       async pull(controller) {
         try {
           for (;;) {
             const events = rest === undefined ? undefined : await rest.read();
-            const text = events === undefined ? encoder.end() : encode(events);
-            if (text !== '') controller.enqueue(utf8.encode(text));
-            if (events === undefined) {
-              controller.close();
-              return settle();
-            }
-            if (text !== '') return;
+            const text = framing.frame(events === undefined ? encoder.end() : encode(events));
+            if (events === undefined) return close(controller, text);
+            if (text === '') continue;
+            controller.enqueue(utf8.encode(text));
+            return;
           }
         } catch (thrown) {
           const error = toRouterError(thrown);
-          controller.enqueue(format.encodeStreamError(error));
-          controller.close();
-          settle(error);
+          close(controller, framing.frame(toText(format.encodeStreamError(error))), error);
         }
       },
       cancel() {
@@ -210,15 +204,10 @@ function streamAnswer(
     // Nothing is read ahead: the upstream waits for the caller.
     { highWaterMark: 0 },
   );
-  return withDropped(eventStreamAnswer(body), [...ignored, ...answer.dropped]);
+  return withDropped(streamAnswer(body, framing.contentType), [...ignored, ...answer.dropped]);
 }
 
-function withDropped(answer: Response, dropped: readonly string[]): Response {
-  if (dropped.length > 0) {
-    answer.headers.set('x-gatehouse-dropped-params', toHeaderValue(dropped.join(', ')));
-  }
-  return answer;
-}
+const toText = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 function wantsDebug(call: Call): boolean {
   return call.request.headers.get('x-gatehouse-debug') === '1';

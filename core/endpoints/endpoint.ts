@@ -2,6 +2,7 @@ import type { FormatName } from '../formats/chat.ts';
 import type { Formats } from '../formats/format.ts';
 import type { LiveRequests } from '../middleware/live.ts';
 import type { Credentials } from '../middleware/credentials.ts';
+import type { WaitForUnlock } from '../middleware/unlock-wait.ts';
 import type { Resolve } from '../middleware/resolve.ts';
 import type { Permissions } from '../permissions/grants.ts';
 import type { Caller, Ports } from '../ports.ts';
@@ -16,6 +17,8 @@ export interface Call {
   readonly id: string;
   readonly request: Request;
   readonly url: URL;
+  /** Whose words the caller expects, for errors too. */
+  readonly dialect: FormatName;
   readonly caller: Caller;
   /** `performance.now()` when it came. */
   readonly startedAt: number;
@@ -45,6 +48,7 @@ export interface Parts {
   readonly usage: UsageCounter;
   readonly live: LiveRequests;
   readonly bundles: Bundles;
+  readonly waitForUnlock: WaitForUnlock;
   readonly isLocked: () => Promise<boolean>;
   readonly settings: () => Promise<Settings>;
   readonly logicalModels: () => Promise<readonly LogicalModelRecord[]>;
@@ -52,11 +56,9 @@ export interface Parts {
 
 /** One inbound route. The table of them is routes.ts. */
 export interface Endpoint {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** The exact path; one that ends in `*` takes every path that begins so. */
   readonly path: string;
-  /** Whose error shape its callers expect. */
-  readonly format: FormatName;
   /** Only for our own pages: a site gets 403. */
   readonly firstParty?: boolean;
   readonly answer: (call: Call, parts: Parts) => Promise<Response>;

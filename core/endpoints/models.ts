@@ -4,11 +4,49 @@ import { coversId } from '../permissions/match.ts';
 import type { Provider } from '../providers/provider.ts';
 import { jsonAnswer, toHeaderValue } from './answer.ts';
 import type { Call, Parts } from './endpoint.ts';
+import { formsOf } from './listed-forms.ts';
 import { toListed, toLogical, type ListedModel } from './listed-model.ts';
 
-/** `GET /v1/models`: logical models first, then what each usable provider lists. */
+/** `GET /v1/models`, `/v1beta/models`: logical models first, then what each usable provider lists. */
 export async function listModels(call: Call, parts: Parts): Promise<Response> {
-  const wanted = call.url.searchParams.get('provider')?.trim();
+  return answerList(call, parts, call.url.searchParams.get('provider')?.trim());
+}
+
+/** `GET /api/models/{provider}`, and `/api/models/free` (rows E6, E7). */
+export async function listProviderModels(call: Call, parts: Parts): Promise<Response> {
+  return call.tail === 'free' ? listFree(call, parts) : answerList(call, parts, call.tail);
+}
+
+/** The models that cost nothing, the longest window first; ones too small to be of use are left out. */
+async function listFree(call: Call, parts: Parts): Promise<Response> {
+  const patterns = await allowedModels(call, parts);
+  const { models: listed } = await parts.catalogue.list(await usableProviders(parts));
+  const settings = await parts.settings();
+  const models = listed
+    .filter(({ model }) => /:free$/i.test(model.id) && !isSmall(model.id))
+    .map(({ provider, model }) => toListed(provider, model, settings))
+    .filter(({ id }) => coversId(patterns, id))
+    .sort((one, other) => other.context_length - one.context_length)
+    .map(({ id, name = id, context_length, limit }) => ({
+      id,
+      name,
+      context_length,
+      max_output: limit.output ?? null,
+    }));
+  return jsonAnswer({ count: models.length, models });
+}
+
+/** Billions of parameters, as names tell them: `gemma-3-4b-it`. */
+const SMALLEST = 7;
+
+function isSmall(id: string): boolean {
+  const sizes = [...id.matchAll(/(?:^|[-_:/])(\d+(?:\.\d+)?)b(?=$|[-_:])/gi)].map(([, size]) =>
+    Number(size),
+  );
+  return sizes.length > 0 && Math.max(...sizes) < SMALLEST;
+}
+
+async function answerList(call: Call, parts: Parts, wanted: string | undefined): Promise<Response> {
   const patterns = await allowedModels(call, parts);
   const providers = wanted ? [await findProvider(parts, wanted)] : await usableProviders(parts);
   const { models, failed } = await parts.catalogue.list(providers);
@@ -18,13 +56,13 @@ export async function listModels(call: Call, parts: Parts): Promise<Response> {
     ...(await Promise.all(logical.map((model) => toLogical(model, parts, settings)))),
     ...models.map(({ provider, model }) => toListed(provider, model, settings)),
   ].filter(({ id }) => coversId(patterns, id));
-  const answer = jsonAnswer({ object: 'list', data });
+  const answer = jsonAnswer(formsOf(call.dialect).list(data));
   if (failed.length > 0)
     answer.headers.set('x-gatehouse-partial', toHeaderValue(failed.join(', ')));
   return answer;
 }
 
-/** `GET /v1/models/{id}`: the id may hold slashes, and may lack its provider's prefix. */
+/** `GET /v1/models/{id}`, `/v1beta/models/{id}`: the id may hold slashes, and may lack its provider's prefix. */
 export async function getModel(call: Call, parts: Parts): Promise<Response> {
   const id = call.tail;
   const patterns = await allowedModels(call, parts);
@@ -32,7 +70,7 @@ export async function getModel(call: Call, parts: Parts): Promise<Response> {
   if (found === undefined || !coversId(patterns, found.id)) {
     throw new RouterError('model_not_found', `There is no model “${id}”.`, { param: 'model' });
   }
-  return jsonAnswer(found);
+  return jsonAnswer(formsOf(call.dialect).one(found));
 }
 
 async function allowedModels(call: Call, { permissions }: Parts): Promise<readonly string[]> {

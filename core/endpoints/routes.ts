@@ -1,49 +1,124 @@
+import { wayOf } from '../providers/endpoints.ts';
+import { createBesideChat } from './beside-chat.ts';
 import { exportBundle, importBundle } from './bundle.ts';
 import { createChatEndpoint } from './chat.ts';
+import { createCountEndpoint } from './count-tokens.ts';
 import type { Endpoint } from './endpoint.ts';
+import { askModel } from './generate-content.ts';
 import { describe, getDetailedHealth, getHealth, ping } from './health.ts';
-import { getModel, listModels } from './models.ts';
+import { getModel, listModels, listProviderModels } from './models.ts';
+import { passThrough } from './pass-through.ts';
+import { toCanonicalPath } from './paths.ts';
 
 /** Every path that answers. Another dialect's endpoint is one more row. */
 export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
   {
     method: 'POST',
     path: '/v1/chat/completions',
-    format: 'openai-chat',
     answer: createChatEndpoint('openai-chat'),
   },
   {
     method: 'POST',
     path: '/v1/chat/completions/stream',
-    format: 'openai-chat',
-    answer: createChatEndpoint('openai-chat', { forceStream: true }),
+    answer: createChatEndpoint('openai-chat', {
+      fromPath: (_call, body) => (body.stream = true),
+    }),
   },
-  { method: 'GET', path: '/v1/models', format: 'openai-chat', answer: listModels },
-  { method: 'GET', path: '/v1/models/*', format: 'openai-chat', answer: getModel },
-  { method: 'GET', path: '/health', format: 'openai-chat', answer: getHealth },
+  {
+    method: 'POST',
+    path: '/v1/responses',
+    answer: createChatEndpoint('openai-responses'),
+  },
+  {
+    method: 'POST',
+    path: '/v1/responses/input_tokens',
+    answer: createCountEndpoint('openai-responses'),
+  },
+  {
+    method: 'POST',
+    path: '/v1/messages',
+    answer: createChatEndpoint('anthropic-messages'),
+  },
+  {
+    method: 'POST',
+    path: '/v1/messages/count_tokens',
+    answer: createCountEndpoint('anthropic-messages'),
+  },
+  {
+    method: 'POST',
+    path: '/v1beta/models/*',
+    answer: askModel,
+  },
+  {
+    method: 'POST',
+    path: '/v1/completions',
+    answer: createChatEndpoint('openai-completions', {
+      // Who has such an endpoint is asked there; any other is asked for a chat.
+      asAsked: (provider) =>
+        wayOf(provider, 'completions') ? { ...provider, format: 'openai-completions' } : provider,
+    }),
+  },
+  {
+    method: 'POST',
+    path: '/v1/embeddings',
+    answer: createBesideChat('embeddings'),
+  },
+  {
+    method: 'POST',
+    path: '/v1/images/generations',
+    answer: createBesideChat('images'),
+  },
+  {
+    method: 'POST',
+    path: '/v1/images/edits',
+    answer: createBesideChat('image-edits'),
+  },
+  {
+    method: 'POST',
+    path: '/v1/audio/speech',
+    answer: createBesideChat('speech'),
+  },
+  {
+    method: 'POST',
+    path: '/v1/audio/transcriptions',
+    answer: createBesideChat('transcriptions'),
+  },
+  {
+    method: 'POST',
+    path: '/v1/audio/translations',
+    answer: createBesideChat('translations'),
+  },
+  {
+    method: 'POST',
+    path: '/v1/moderations',
+    answer: createBesideChat('moderations'),
+  },
+  { method: 'GET', path: '/v1/models', answer: listModels },
+  { method: 'GET', path: '/v1/models/*', answer: getModel },
+  { method: 'GET', path: '/v1beta/models', answer: listModels },
+  { method: 'GET', path: '/v1beta/models/*', answer: getModel },
+  { method: 'GET', path: '/api/models/*', answer: listProviderModels },
+  { method: 'GET', path: '/health', answer: getHealth },
   {
     method: 'GET',
     path: '/health/detailed',
-    format: 'openai-chat',
     firstParty: true,
     answer: getDetailedHealth,
   },
   {
     method: 'GET',
     path: '/api/bundle',
-    format: 'openai-chat',
     firstParty: true,
     answer: exportBundle,
   },
   {
     method: 'PUT',
     path: '/api/bundle',
-    format: 'openai-chat',
     firstParty: true,
     answer: importBundle,
   },
-  { method: 'GET', path: '/ping', format: 'openai-chat', answer: ping },
-  { method: 'GET', path: '/', format: 'openai-chat', answer: describe },
+  { method: 'GET', path: '/ping', answer: ping },
+  { method: 'GET', path: '/', answer: describe },
 ] satisfies Endpoint[]);
 
 export interface Match {
@@ -65,8 +140,19 @@ for (const endpoint of ENDPOINTS) {
 
 const NONE: ReadonlyMap<string, Endpoint> = new Map();
 
-/** No guessing: a path is one of the table's, or unknown. */
-export function matchPath(pathname: string): Match {
+/** Row E13: a provider's own interface, below its name. */
+const RAW: ReadonlyMap<string, Endpoint> = new Map(
+  (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).map((method) => [
+    method,
+    { method, path: '/*', answer: passThrough },
+  ]),
+);
+/** What stands first in a path of ours is no provider's name. */
+const OURS = new Set(['v1alpha', ...ENDPOINTS.map(({ path }) => path.split('/')[1])]);
+
+/** A path is one of the table's, whatever base URL its SDK was given, or unknown. */
+export function matchPath(asked: string): Match {
+  const pathname = toCanonicalPath(asked);
   const endpoints = exact.get(pathname);
   if (endpoints !== undefined) return { endpoints, tail: '' };
   for (const [prefix, open] of prefixes) {
@@ -74,7 +160,8 @@ export function matchPath(pathname: string): Match {
     const tail = decode(pathname.slice(prefix.length));
     if (tail !== undefined) return { endpoints: open, tail };
   }
-  return { endpoints: NONE, tail: '' };
+  const first = /^\/([^/]+)\/./.exec(asked)?.[1];
+  return { endpoints: first === undefined || OURS.has(first) ? NONE : RAW, tail: '' };
 }
 
 function decode(text: string): string | undefined {

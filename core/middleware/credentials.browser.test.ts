@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { RouterError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { destinationOf } from '../providers/registry.ts';
-import { createTestPorts } from '../testing/ports.ts';
+import { createTestPorts, withChanges } from '../testing/ports.ts';
 import { createKeys } from '../vault/keys.ts';
 import { createVault } from '../vault/vault.ts';
 import { createCredentials } from './credentials.ts';
+import { createHealth, createStateStore } from './health.ts';
 
 const BOX: Provider = {
   id: 'box',
@@ -14,20 +16,29 @@ const BOX: Provider = {
   auth: { scheme: 'bearer' },
 };
 
-function setUp(ports = createTestPorts()) {
-  const vault = createVault(ports);
+function setUp(host = createTestPorts()) {
+  const { ports, changes } = withChanges(host);
+  const vault = createVault(ports, changes);
   const keys = createKeys(ports, vault);
-  return { ports, keys, credentials: createCredentials(ports, keys, vault) };
+  const store = createStateStore(ports);
+  const health = createHealth({ ports, changes, store });
+  const credentials = createCredentials({ ports, changes, keys, vault, health, store });
+  const next = async (provider: Provider) => {
+    const turn = await credentials.next(provider, { model: 'm' });
+    if (!('ticket' in turn)) throw new Error('Nothing to ask.');
+    return turn.credential;
+  };
+  return { ports, keys, health, credentials, next };
 }
 
 describe('credentials', () => {
   it('go round the enabled keys, one a request', async () => {
-    const { keys, credentials } = setUp();
+    const { keys, next } = setUp();
     const secrets = ['sk-one-0000000', 'sk-two-0000000', 'sk-three-00000'].map((secret) => ({
       secret,
     }));
     const [, second] = await keys.add(destinationOf(BOX), secrets);
-    const taken = async () => (await credentials.next(BOX))?.secret;
+    const taken = async () => (await next(BOX))?.secret;
     expect([await taken(), await taken(), await taken(), await taken()]).toEqual([
       'sk-one-0000000',
       'sk-two-0000000',
@@ -40,46 +51,65 @@ describe('credentials', () => {
   });
 
   it('share parallel requests evenly', async () => {
-    const { keys, credentials } = setUp();
+    const { keys, next } = setUp();
     await keys.add(destinationOf(BOX), [
       { secret: 'sk-one-0000000' },
       { secret: 'sk-two-0000000' },
     ]);
-    const all = await Promise.all(Array.from({ length: 20 }, () => credentials.next(BOX)));
+    const all = await Promise.all(Array.from({ length: 20 }, () => next(BOX)));
     expect(all.filter((taken) => taken?.secret === 'sk-one-0000000')).toHaveLength(10);
   });
 
   it('go on where they were after the worker’s death', async () => {
-    const { ports, keys, credentials } = setUp();
+    const { ports, keys, next } = setUp();
     await keys.add(destinationOf(BOX), [
       { secret: 'sk-one-0000000' },
       { secret: 'sk-two-0000000' },
     ]);
-    await credentials.next(BOX);
+    await next(BOX);
     const database = await ports.openDatabase();
-    await expect.poll(() => database.get('state', 'rotation box')).toBe(1);
-    const next = setUp(ports).credentials;
-    expect((await next.next(BOX))?.secret).toBe('sk-two-0000000');
+    await expect.poll(() => database.get('state', 'rotation box')).toMatchObject({});
+    const reborn = setUp(ports);
+    expect((await reborn.next(BOX))?.secret).toBe('sk-two-0000000');
+  });
+
+  it('that are refused are set aside, also for the next worker, and the owner is told', async () => {
+    const { ports, keys, credentials } = setUp();
+    const [first] = await keys.add(destinationOf(BOX), [
+      { secret: 'sk-one-0000000' },
+      { secret: 'sk-two-0000000' },
+    ]);
+    const turn = await credentials.next(BOX, { model: 'm' });
+    if (!('ticket' in turn)) throw new Error('Nothing to ask.');
+    expect(turn.credential?.keyId).toBe(first!.id);
+    await credentials.failed(turn, new RouterError('key_refused', 'No such key.'));
+    await expect
+      .poll(async () => (await keys.get(first!.id))?.check)
+      .toMatchObject({ state: 'invalid', message: 'No such key.' });
+    const database = await ports.openDatabase();
+    await expect.poll(() => database.get('state', 'cooldowns')).toHaveLength(1);
+    const reborn = setUp(ports);
+    for (let i = 0; i < 3; i++) expect((await reborn.next(BOX))?.secret).toBe('sk-two-0000000');
   });
 
   it('never open for another address than they were saved for', async () => {
-    const { keys, credentials } = setUp();
+    const { keys, next } = setUp();
     await keys.add(destinationOf(BOX), [{ secret: 'sk-one-0000000' }]);
     const moved = { ...BOX, baseUrl: 'https://evil.example/v1' };
-    await expect(credentials.next(moved)).rejects.toMatchObject({ code: 'no_provider_key' });
+    await expect(next(moved)).rejects.toMatchObject({ code: 'no_provider_key' });
     await keys.add(destinationOf(moved), [{ secret: 'sk-new-0000000' }]);
     for (let i = 0; i < 3; i++) {
-      expect((await credentials.next(moved))?.secret).toBe('sk-new-0000000');
-      expect((await credentials.next(BOX))?.secret).toBe('sk-one-0000000');
+      expect((await next(moved))?.secret).toBe('sk-new-0000000');
+      expect((await next(BOX))?.secret).toBe('sk-one-0000000');
     }
   });
 
   it('are not needed where the row says so', async () => {
-    const { credentials } = setUp();
-    await expect(credentials.next(BOX)).rejects.toMatchObject({ code: 'no_provider_key' });
+    const { credentials, next } = setUp();
+    await expect(next(BOX)).rejects.toMatchObject({ code: 'no_provider_key' });
     expect(await credentials.usable(BOX)).toBe(false);
     const optional = { ...BOX, keyOptional: true };
-    expect(await credentials.next(optional)).toBeUndefined();
+    expect(await next(optional)).toBeUndefined();
     expect(await credentials.usable(optional)).toBe(true);
   });
 });

@@ -1,3 +1,4 @@
+import type { Changes } from '../changes.ts';
 import { RouterError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { needsKey, type Provider } from '../providers/provider.ts';
@@ -5,79 +6,223 @@ import { destinationOf } from '../providers/registry.ts';
 import type { KeyRecord } from '../storage/records.ts';
 import type { Keys } from '../vault/keys.ts';
 import { isSameDestination, type Vault } from '../vault/vault.ts';
+import type { Cooldown, CooldownTable, Standing, Ticket } from './cooldowns.ts';
+import type { Health, StateStore } from './health.ts';
+import { readShares, takeTurn, type Shares } from './rotation.ts';
+import { verdictOf, type Verdict } from './verdict.ts';
 
 /** One key for one request. */
 export interface Credential {
   readonly keyId: string;
+  /** Masked: `gsk_…9fQ2`. */
+  readonly preview: string;
+  /** Which of the provider's keys it is, from 1. */
+  readonly number: number;
   /** In the clear: goes straight into a header, and nowhere else. */
   readonly secret: string;
 }
 
-export interface Credentials {
-  /**
-   * The provider's next key in turn; undefined where it needs none. Throws `no_provider_key`,
-   * `vault_locked`.
-   */
-  next(provider: Provider): Promise<Credential | undefined>;
-  /** Whether the provider can be asked: it has an enabled key, or needs none. */
-  usable(provider: Provider): Promise<boolean>;
+/** A turn at a provider. */
+export interface Turn {
+  readonly ticket: Ticket;
+  /** Absent where the provider is asked without a key. */
+  readonly credential?: Credential;
 }
 
-/** Rotates round-robin. The index is stored, so that a worker that often dies does not favour one key. */
-export function createCredentials(
-  ports: Pick<Ports, 'openDatabase'>,
-  keys: Pick<Keys, 'listOf'>,
-  vault: Pick<Vault, 'open'>,
-): Credentials {
-  /** How many keys of a provider were given out; read from the database once in a worker's life. */
-  const turns = new Map<string, Promise<{ next: number }>>();
+/** Why a provider's turn did not come: what holds each of its keys back. */
+export interface Waiting {
+  readonly waiting: readonly Cooldown[];
+}
 
-  async function enabledKeys(provider: Provider): Promise<KeyRecord[]> {
-    const records = await keys.listOf(provider.id);
-    return records.filter(({ enabled, weight }) => enabled && weight > 0);
+export interface Ask {
+  readonly model: string;
+  /** The ids of keys that this call has tried here. */
+  readonly tried?: ReadonlySet<string>;
+  /** Also those that are asked only where nothing else can be. */
+  readonly lastResort?: boolean;
+  /** Only this key, whatever is known of it: a label, an id, a number from 1, or `2-4`. */
+  readonly pin?: string;
+}
+
+export interface Credentials {
+  /**
+   * The provider's next key in turn of those that are well. Throws `no_provider_key`, `vault_locked`,
+   * and `invalid_request` where no key is the pinned one.
+   */
+  next(provider: Provider, ask: Ask): Promise<Turn | Waiting>;
+  /** Whether the provider can be asked: it has an enabled key, or needs none. */
+  usable(provider: Provider): Promise<boolean>;
+  /** What came of a turn. */
+  answered(turn: Turn): Promise<void>;
+  failed(turn: Turn, error: RouterError): Promise<Verdict>;
+}
+
+/** Keys take turns by their weights. Whose turn it is is stored, so that a worker that often dies favours none. */
+export function createCredentials({
+  ports,
+  changes,
+  keys,
+  vault,
+  health,
+  store,
+}: {
+  ports: Pick<Ports, 'now'>;
+  changes: Pick<Changes, 'listen'>;
+  keys: Pick<Keys, 'listOf' | 'update'>;
+  vault: Pick<Vault, 'open'>;
+  health: Health;
+  store: StateStore;
+}): Credentials {
+  /** Read from the store once in a worker's life. */
+  const turns = new Map<string, Promise<Shares>>();
+
+  /** Sealed records, by provider, until one changes: each call needs them. */
+  const enabled = new Map<string, Promise<KeyRecord[]>>();
+  changes.listen((topic) => {
+    if (topic === 'keys') enabled.clear();
+  });
+
+  function enabledKeys({ id }: Provider): Promise<KeyRecord[]> {
+    const before = enabled.get(id);
+    if (before) return before;
+    const reading = keys
+      .listOf(id)
+      .then((records) => records.filter((key) => key.enabled && key.weight > 0));
+    enabled.set(id, reading);
+    reading.catch(() => enabled.get(id) === reading && enabled.delete(id));
+    return reading;
   }
 
-  async function readTurn(name: string): Promise<{ next: number }> {
-    const stored = await (await ports.openDatabase()).get('state', name);
-    return { next: typeof stored === 'number' ? stored : 0 };
+  function sharesOf(providerId: string): Promise<Shares> {
+    const before = turns.get(providerId);
+    if (before) return before;
+    const reading = store.get(`rotation ${providerId}`).then(readShares, () => ({}));
+    turns.set(providerId, reading);
+    return reading;
   }
 
-  /** Takes the turn without an await in between: parallel requests get different keys. */
-  async function takeTurn(providerId: string): Promise<number> {
-    const name = `rotation ${providerId}`;
-    let turn = turns.get(name);
-    if (turn === undefined) {
-      turn = readTurn(name);
-      turns.set(name, turn);
-    }
-    const state = await turn;
-    const mine = state.next;
-    state.next = (mine + 1) % Number.MAX_SAFE_INTEGER;
-    const database = await ports.openDatabase();
-    // Not waited for: a lost step of the rotation costs nothing, waiting costs every request.
-    database.put('state', state.next, name).catch(() => {});
-    return mine;
+  /** What waits, and no more than one reason for each key. */
+  function waitingOf(
+    provider: Provider,
+    model: string,
+    ids: readonly string[],
+    table: CooldownTable,
+  ) {
+    const now = ports.now();
+    return ids.flatMap((keyId) => {
+      const reasons = table.reasons({ provider: provider.id, keyId, model }, now);
+      return reasons.sort(byUntil).slice(0, 1);
+    });
+  }
+
+  async function keyless(
+    provider: Provider,
+    { model, tried, lastResort, pin }: Ask,
+  ): Promise<Turn | Waiting> {
+    if (pin !== undefined) throw noSuchKey(provider, pin);
+    const table = await health.table();
+    const place = { provider: provider.id, keyId: '', model };
+    const now = ports.now();
+    if (tried?.has('')) return { waiting: [] };
+    if (!mayAsk(table.standing(place, now), lastResort))
+      return { waiting: waitingOf(provider, model, [''], table) };
+    return { ticket: table.take(place, now) };
   }
 
   return {
-    async next(provider) {
-      if (provider.auth.scheme === 'none') return undefined;
-      const enabled = await enabledKeys(provider);
-      if (enabled.length === 0) {
-        if (!needsKey(provider)) return undefined;
+    async next(provider, ask) {
+      if (provider.auth.scheme === 'none') return keyless(provider, ask);
+      const all = await enabledKeys(provider);
+      if (all.length === 0) {
+        if (!needsKey(provider)) return keyless(provider, ask);
         throw new RouterError('no_provider_key', `There is no key for ${provider.name}.`);
       }
       const destination = destinationOf(provider);
-      const here = enabled.filter((key) => isSameDestination(key.destination, destination));
+      const here = all.filter((key) => isSameDestination(key.destination, destination));
       // A key that was saved for another address does not open; the vault's error says so.
-      const pool = here.length > 0 ? here : enabled;
-      const turn = pool.length === 1 ? 0 : await takeTurn(provider.id);
-      const key = pool[turn % pool.length]!;
-      return { keyId: key.id, secret: await vault.open(key, destination) };
+      const pool = here.length > 0 ? here : all;
+      const { model, tried, lastResort, pin } = ask;
+      const wanted = pin === undefined ? pool : pinned(pool, pin);
+      if (wanted.length === 0) throw noSuchKey(provider, pin ?? '');
+      const table = await health.table();
+      const shares = await sharesOf(provider.id);
+      // From here to the taking there is no await: parallel requests get different keys.
+      const now = ports.now();
+      const placeOf = (keyId: string) => ({ provider: provider.id, keyId, model });
+      const free = wanted.filter(
+        ({ id }) =>
+          !tried?.has(id) &&
+          (pin !== undefined || mayAsk(table.standing(placeOf(id), now), lastResort)),
+      );
+      const key = takeTurn(free, shares);
+      if (key === undefined) {
+        const ids = wanted.flatMap(({ id }) => (tried?.has(id) ? [] : id));
+        return { waiting: waitingOf(provider, model, ids, table) };
+      }
+      const ticket = table.take(placeOf(key.id), now);
+      if (pool.length > 1) {
+        for (const id of Object.keys(shares))
+          if (!all.some((record) => record.id === id)) delete shares[id];
+        // Not waited for: a lost turn costs nothing, waiting costs every request.
+        store.put(`rotation ${provider.id}`, { ...shares }).catch(() => {});
+      }
+      try {
+        const secret = await vault.open(key, destination);
+        const number = pool.indexOf(key) + 1;
+        return { ticket, credential: { keyId: key.id, preview: key.preview, number, secret } };
+      } catch (error) {
+        table.released(ticket);
+        throw error;
+      }
     },
     async usable(provider) {
       if (!needsKey(provider)) return true;
       return (await enabledKeys(provider)).length > 0;
     },
+    async answered({ ticket }) {
+      if ((await health.table()).answered(ticket)) health.changed();
+    },
+    async failed(turn, error) {
+      const { ticket } = turn;
+      const verdict = verdictOf(error);
+      const table = await health.table();
+      if (verdict.alive && table.answered(ticket)) health.changed();
+      if (verdict.cool === undefined) table.released(ticket);
+      else if (table.failed(ticket, verdict.cool, error, ports.now())) {
+        health.changed();
+        if (verdict.cool.state === 'aside') tellOwner(turn, error);
+      }
+      return verdict;
+    },
   };
+
+  /** The keys screen shows what the provider said of the key. */
+  function tellOwner({ credential }: Turn, error: RouterError): void {
+    if (credential === undefined) return;
+    const check = { state: 'invalid', at: ports.now(), message: error.message } as const;
+    // The key may have been removed meanwhile; the call goes on either way.
+    keys.update(credential.keyId, { check }).catch(() => {});
+  }
+}
+
+function mayAsk(standing: Standing, lastResort = false): boolean {
+  if (standing === 'healthy' || standing === 'probe') return true;
+  return lastResort && (standing === 'doubtful' || standing === 'aside');
+}
+
+function byUntil(a: Cooldown, b: Cooldown): number {
+  return (b.until ?? Infinity) - (a.until ?? Infinity) || 0;
+}
+
+function pinned(pool: readonly KeyRecord[], pin: string): KeyRecord[] {
+  const named = pool.filter(({ id, label }) => label === pin || id === pin);
+  if (named.length > 0) return named;
+  const [, from, to = from] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(pin) ?? [];
+  return from === undefined ? [] : pool.slice(Math.max(0, Number(from) - 1), Number(to));
+}
+
+function noSuchKey({ name }: Provider, pin: string): RouterError {
+  return new RouterError('invalid_request', `${name} has no key “${pin.slice(0, 100)}”.`, {
+    param: 'x-gatehouse-key',
+  });
 }

@@ -11,7 +11,7 @@ export async function authorise(
   caller: Caller,
   scope: Scope,
   signal: AbortSignal,
-  about: { model?: string; provider?: string } = {},
+  about: { model?: string; provider?: string; models?: readonly string[] } = {},
 ): Promise<Grant> {
   if (caller.kind === 'first-party') return OWN_PAGES;
   return permissions.check({ caller, scope, signal, ...about });
@@ -30,6 +30,7 @@ export async function authoriseAndResolve(
   permissions: Permissions,
   resolve: Resolve,
   caller: Caller,
+  scope: Scope,
   wanted: ResolveRequest,
   signal: AbortSignal,
 ): Promise<Authorised> {
@@ -38,7 +39,7 @@ export async function authoriseAndResolve(
   }
   // Before the permission no provider is asked, and an error here is told only after it.
   const planned = await resolve(wanted).catch(() => undefined);
-  const grant = await authorise(permissions, caller, 'chat', signal, {
+  const grant = await authorise(permissions, caller, scope, signal, {
     model: wanted.model || undefined,
     provider: planned?.targets[0]?.provider.name,
   });

@@ -523,3 +523,30 @@ describe('whatever is asked', () => {
     return ((performance.now() - started) / 2000) * 1000;
   }
 });
+
+describe('an endpoint beside chat (E25)', () => {
+  it('goes past a provider that does not have it', async () => {
+    await world.key('cerebras');
+    await world.key('openai');
+    await world.settings({ defaultProvider: 'cerebras', defaultModel: 'cerebras/x' });
+    const endpoint = 'embeddings';
+    expect(await route({ endpoint })).toEqual([
+      'openai|text-embedding-3-small',
+      'openai/text-embedding-3-small',
+    ]);
+    expect(await route({ endpoint, model: 'unheard-of' })).toEqual([
+      'openai|unheard-of',
+      'unheard-of',
+    ]);
+    expect(await failure({ endpoint, model: 'cerebras/x' })).toMatchObject({
+      code: 'unknown_url',
+      status: 404,
+    });
+  });
+
+  it('is asked of a server of the person’s own', async () => {
+    await world.provider({ id: 'my-box', baseUrl: 'http://127.0.0.1:9101/v1' });
+    for (const endpoint of ['embeddings', 'speech', 'completions'] as const)
+      expect(await route({ endpoint, model: 'my-box/e' })).toEqual(['my-box|e', 'my-box/e']);
+  });
+});

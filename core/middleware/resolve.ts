@@ -2,9 +2,10 @@ import type { Changes } from '../changes.ts';
 import { RouterError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Catalogue } from '../providers/catalogue.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { EndpointName, Provider } from '../providers/provider.ts';
 import type { Registry } from '../providers/registry.ts';
 import type { LogicalModelRecord } from '../storage/records.ts';
+import { assertSomeHas, forEndpoint, onlyWithEndpoint } from './endpoint-targets.ts';
 import { nearestName } from './nearest-name.ts';
 import { splitModel } from './prefix.ts';
 import { buildRoutingIndex, type RoutingIndex } from './routing-index.ts';
@@ -37,9 +38,11 @@ export interface ResolveRequest {
   readonly mayAsk?: boolean;
   /** Which ids an error may suggest to this caller. */
   readonly mayName?: (id: string) => boolean;
+  /** Only providers that have this endpoint; absent: chat, which all have. */
+  readonly endpoint?: EndpointName;
 }
 
-/** Rows R1-R4. Throws `model_not_found`, `no_provider_key`, `invalid_request`. */
+/** Rows R1-R4, E25. Throws `model_not_found`, `no_provider_key`, `invalid_request`, `unknown_url`. */
 export type Resolve = (request: ResolveRequest) => Promise<Resolution>;
 
 export interface ResolveParts {
@@ -86,7 +89,23 @@ interface Found {
   readonly resolution: () => Resolution;
 }
 
-function resolve(index: RoutingIndex, request: ResolveRequest): Found {
+function resolve(whole: RoutingIndex, request: ResolveRequest): Found {
+  const { endpoint } = request;
+  if (endpoint === undefined) return resolveIn(whole, request);
+  const index = forEndpoint(whole, endpoint);
+  // A site's default is a model for chats.
+  const found = resolveIn(index, { ...request, siteDefault: undefined });
+  return {
+    ...found,
+    resolution() {
+      if (isAuto(request.model?.trim() ?? '') && !request.provider)
+        assertSomeHas(index, endpoint, request.mayName);
+      return onlyWithEndpoint(index, endpoint, found.resolution(), request.mayName);
+    },
+  };
+}
+
+function resolveIn(index: RoutingIndex, request: ResolveRequest): Found {
   const model = request.model?.trim() ?? '';
   const hint = request.provider?.trim() ?? '';
   if (model.length > LONGEST_ID)
@@ -150,7 +169,7 @@ function resolveNamed(
       targets: [{ provider: owner.provider, model: owner.model }],
       answerModel: model,
     }));
-  const fallback = index.defaultProvider;
+  const fallback = index.candidates[0];
   return {
     guessed: true,
     resolution() {
@@ -175,7 +194,7 @@ function resolveLogical(index: RoutingIndex, start: LogicalModelRecord): Resolut
         withoutKey.add(provider?.name ?? route.provider);
         continue;
       }
-      const model = isAuto(route.model) ? modelOf(index, provider) : route.model;
+      const model = isAuto(route.model) ? index.modelOf(provider) : route.model;
       if (model === undefined) continue;
       const contextWindow = route.contextWindow ?? logical.contextWindow;
       const key = `${provider.id} ${model}`;
@@ -210,7 +229,7 @@ function toOne(
   fullName = false,
 ): Resolution {
   if (!index.usable.has(provider.id)) throw noKey(index, provider, model);
-  const id = isAuto(model) ? modelOf(index, provider) : model;
+  const id = isAuto(model) ? index.modelOf(provider) : model;
   if (id === undefined)
     throw new RouterError(
       'model_not_found',
@@ -222,10 +241,6 @@ function toOne(
     targets: [{ provider, model: id }],
     answerModel: fullName || isAuto(model) ? whole : model,
   };
-}
-
-function modelOf(index: RoutingIndex, provider: Provider): string | undefined {
-  return provider.defaultModel ?? index.firstModels.get(provider.id);
 }
 
 /** By id or alias; only one that is switched on. */

@@ -24,10 +24,11 @@ export interface RoutingIndex extends Prefixes {
   /** Ids of those whose base URL waits for an account or the like. */
   readonly incomplete: ReadonlySet<string>;
   /** Model id, also in lower case -> the first ready provider that has it, and the id there. */
-  readonly owners: ReadonlyMap<string, { provider: Provider; model: string }>;
-  readonly firstModels: ReadonlyMap<string, string>;
-  /** Where a model goes that no list names. */
-  readonly defaultProvider: Provider | undefined;
+  readonly owners: Pick<ReadonlyMap<string, { provider: Provider; model: string }>, 'get'>;
+  /** The model that no model means at this provider. */
+  readonly modelOf: (provider: Provider) => string | undefined;
+  /** Where a model goes that no list names: to the first of these. */
+  readonly candidates: readonly Provider[];
   /** What `auto` is, where the person has chosen nothing: the first that has a model to offer. */
   readonly auto: { provider: Provider; model: string } | undefined;
   readonly builtIn: Provider | undefined;
@@ -127,8 +128,8 @@ export async function buildRoutingIndex(
     known,
     incomplete,
     owners,
-    firstModels,
-    defaultProvider: candidates[0],
+    candidates,
+    modelOf,
     auto,
     builtIn: enabled.find(({ builtIn }) => builtIn),
     logical,

@@ -1,6 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { PermissionAnswer, PermissionQuestion, Scope } from '../ports.ts';
-import { createMemorySession, createTestPorts, type TestPorts } from '../testing/ports.ts';
+import {
+  createMemorySession,
+  createTestPorts,
+  withChanges,
+  type TestPorts,
+} from '../testing/ports.ts';
 import { createPermissions, type Permissions } from './grants.ts';
 import type { QuestionOptions } from './questions.ts';
 
@@ -9,6 +14,11 @@ const ALWAYS: PermissionAnswer = { decision: 'allow', remember: 'always' };
 const SESSION: PermissionAnswer = { decision: 'allow', remember: 'session' };
 const ONCE: PermissionAnswer = { decision: 'allow', remember: 'once' };
 const DENY: PermissionAnswer = { decision: 'deny', remember: 'once' };
+
+function createPermissionsOf(host: TestPorts, options?: QuestionOptions): Permissions {
+  const { ports, changes } = withChanges(host);
+  return createPermissions(ports, changes, options);
+}
 
 interface Asked {
   question: PermissionQuestion;
@@ -27,7 +37,7 @@ function setUp(
       new Promise((answer) => asked.push({ question, signal, answer })),
     ...given,
   });
-  const permissions = createPermissions(ports, options);
+  const permissions = createPermissionsOf(ports, options);
   return { ports, permissions, asked };
 }
 
@@ -35,7 +45,7 @@ function setUp(
 function setUpAnswering(answer: PermissionAnswer, given: Partial<TestPorts> = {}) {
   const askUser = vi.fn<TestPorts['askUser']>(() => Promise.resolve(answer));
   const ports = createTestPorts({ askUser, ...given });
-  return { ports, permissions: createPermissions(ports), askUser };
+  return { ports, permissions: createPermissionsOf(ports), askUser };
 }
 
 interface CallOptions {
@@ -151,7 +161,7 @@ describe('what is remembered', () => {
   test('`always` is stored and outlives the browser', async () => {
     const { permissions, ports } = setUpAnswering(ALWAYS);
     await call(permissions);
-    const later = createPermissions({ ...ports, session: createMemorySession() });
+    const later = createPermissionsOf({ ...ports, session: createMemorySession() });
     expect(await codeOf(call(later))).toBe('allowed');
     expect(await later.find(A, A)).toMatchObject({ origin: A, decision: 'allow' });
   });
@@ -159,9 +169,9 @@ describe('what is remembered', () => {
   test('`session` survives the worker, and ends with the browser', async () => {
     const { permissions, ports, askUser } = setUpAnswering(SESSION);
     await call(permissions);
-    expect(await codeOf(call(createPermissions(ports)))).toBe('allowed');
+    expect(await codeOf(call(createPermissionsOf(ports)))).toBe('allowed');
     expect(askUser).toHaveBeenCalledTimes(1);
-    await call(createPermissions({ ...ports, session: createMemorySession() }));
+    await call(createPermissionsOf({ ...ports, session: createMemorySession() }));
     expect(askUser).toHaveBeenCalledTimes(2);
     expect(await permissions.list()).toMatchObject([{ origin: A, session: true }]);
   });
@@ -332,6 +342,38 @@ describe('waiting for the person', () => {
     expect(asked[0]!.signal.aborted).toBe(true);
   });
 
+  test.each([ONCE, ALWAYS])(
+    'a call that joins another’s question gets what the person read, not what it wants itself ($remember)',
+    async (given) => {
+      const { permissions, asked } = setUp();
+      const chat = call(permissions);
+      await next(asked);
+      const raw = codeOf(call(permissions, A, { scope: 'raw' }));
+      const images = codeOf(call(permissions, A, { scope: 'images' }));
+      await pause(50);
+      asked[0]!.answer(given);
+      expect((await chat).site?.scopes).toEqual(['chat']);
+      expect(await raw).toBe('scope_denied');
+      expect(await images).toBe('scope_denied');
+      expect(asked).toHaveLength(1);
+    },
+  );
+
+  test('a yes to one provider’s own interface is none to another’s', async () => {
+    const { permissions, asked } = setUp();
+    const signal = new AbortController().signal;
+    const caller = { kind: 'site', origin: A, topOrigin: A } as const;
+    const raw = permissions.check({ caller, scope: 'raw', models: ['openai/*'], signal });
+    await next(asked);
+    const other = permissions.check({ caller, scope: 'raw', models: ['groq/*'], signal });
+    await pause(50);
+    expect(asked[0]!.question.models).toEqual(['openai/*']);
+    asked[0]!.answer(ALWAYS);
+    expect((await raw).models).toEqual(['openai/*']);
+    expect((await other).models).toEqual(['openai/*']);
+    expect(await permissions.find(A, A)).toMatchObject({ scopes: ['raw'], models: ['openai/*'] });
+  });
+
   test('a reloaded page joins the question that it left', async () => {
     const { permissions, asked } = setUp();
     const page = new AbortController();
@@ -438,7 +480,7 @@ describe('a storm of questions', () => {
   test('the block outlives the worker', async () => {
     const { permissions, ports } = setUpAnswering(DENY);
     await refuseThrice(permissions);
-    expect(await codeOf(call(createPermissions(ports)))).toBe('origin_blocked');
+    expect(await codeOf(call(createPermissionsOf(ports)))).toBe('origin_blocked');
   });
 
   test('a blocked owner loses the questions that still stand', async () => {

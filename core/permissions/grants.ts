@@ -1,3 +1,4 @@
+import type { Changes } from '../changes.ts';
 import { RouterError } from '../errors.ts';
 import type { Caller, PermissionAnswer, PermissionQuestion, Ports, Scope } from '../ports.ts';
 import type { SiteRecord } from '../storage/records.ts';
@@ -21,6 +22,8 @@ export interface PermissionRequest {
   readonly model?: string;
   /** Display name of the provider that the call would go to. */
   readonly provider?: string;
+  /** What the person is asked for, where it is not all models. */
+  readonly models?: readonly string[];
   /** The call's own signal: aborts the wait. */
   readonly signal: AbortSignal;
 }
@@ -56,8 +59,12 @@ export interface Permissions {
 
 const FULL_GRANT: Grant = Object.freeze({ models: ['*'] });
 
-export function createPermissions(ports: Ports, options: QuestionOptions = {}): Permissions {
-  const sites = createSites(ports);
+export function createPermissions(
+  ports: Ports,
+  changes: Pick<Changes, 'listen'>,
+  options: QuestionOptions = {},
+): Permissions {
+  const sites = createSites(ports, changes);
   const storms = createStormControl(ports);
   const limits = createLimits(ports);
   const questions = createQuestions(ports, { answered, abandoned: countRefusal }, options);
@@ -96,7 +103,7 @@ export function createPermissions(ports: Ports, options: QuestionOptions = {}): 
       const error = await storms.blocked(owner);
       if (error) throw error;
     }
-    const { scope, model, provider, signal } = request;
+    const { scope, model, provider, models, signal } = request;
     const question: PermissionQuestion = {
       origin: subject.origin,
       topOrigin: subject.topOrigin ?? subject.origin,
@@ -104,15 +111,17 @@ export function createPermissions(ports: Ports, options: QuestionOptions = {}): 
       scope: scope === 'models' ? 'chat' : scope,
       ...(model !== undefined && { model }),
       ...(provider !== undefined && { provider }),
+      ...(models !== undefined && { models }),
     };
-    const answer = await questions.ask(subject, question, signal).catch((error: unknown) => {
+    const given = await questions.ask(subject, question, signal).catch((error: unknown) => {
       if (error instanceof RouterError || signal.aborted) throw error;
       throw notAuthorized(subject.origin, error);
     });
-    if (answer.decision === 'deny') throw rejected();
+    if (given.answer.decision === 'deny') throw rejected();
     return {
-      site: toSite(subject, question, answer, ports.now()),
-      once: answer.remember === 'once',
+      // What the person read, not what this call wants: it may have joined the question of another.
+      site: toSite(subject, given.asked, given.answer, ports.now()),
+      once: given.answer.remember === 'once',
     };
   }
 
@@ -190,15 +199,15 @@ export function createPermissions(ports: Ports, options: QuestionOptions = {}): 
 
 function toSite(
   subject: Subject,
-  { scope }: PermissionQuestion,
-  { decision, limits, scopes, models }: PermissionAnswer,
+  { scope, models: askedFor = ['*'] }: PermissionQuestion,
+  { decision, limits, scopes, models = askedFor }: PermissionAnswer,
   createdAt: number,
 ): SiteRecord {
   return {
     ...subject,
     decision,
     scopes: scopes ? [...scopes] : [scope],
-    models: models ? [...models] : ['*'],
+    models: [...models],
     ...(limits && { limits: { ...limits } }),
     createdAt,
   };

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   coversId,
   coversModel,
+  coversProvider,
   coversScope,
   isLoopbackOrigin,
   isOriginPattern,
@@ -212,4 +213,11 @@ describe('a model pattern', () => {
       ),
     );
   });
+});
+
+test('a provider is covered only where all of its models are', () => {
+  for (const patterns of [['*'], ['groq/*'], ['*/*'], ['gr*/*'], ['x', 'GROQ/*']])
+    expect(coversProvider(patterns, 'groq'), patterns.join()).toBe(true);
+  for (const patterns of [[], ['groq/llama'], ['llama*'], ['openai/*'], ['groq/l*'], ['**/x']])
+    expect(coversProvider(patterns, 'groq'), patterns.join()).toBe(false);
 });

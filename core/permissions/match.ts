@@ -166,6 +166,15 @@ export function coversModel(
   return patterns.some((pattern) => matchesPattern(pattern, pattern.includes('/') ? whole : model));
 }
 
+/** Whether all models of a provider are covered, those that are not known yet too. */
+export function coversProvider(patterns: readonly string[], provider: string): boolean {
+  return patterns.some((pattern) => {
+    const slash = pattern.indexOf('/');
+    if (slash < 0) return pattern === '*';
+    return pattern.slice(slash + 1) === '*' && matchesPattern(pattern.slice(0, slash), provider);
+  });
+}
+
 /**
  * Whether a name as a caller wrote it may turn out to be covered. False only where no resolution
  * would help; `coversModel` decides afterwards.

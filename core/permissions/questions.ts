@@ -10,6 +10,8 @@ export interface QuestionOptions {
 }
 
 interface Question {
+  /** What the person reads. A call that joins may want something else. */
+  readonly asked: PermissionQuestion;
   readonly owners: readonly string[];
   readonly answer: Promise<PermissionAnswer>;
   readonly withdraw: (reason: unknown) => void;
@@ -27,14 +29,15 @@ const MAX_QUESTIONS_OF_OWNER = 2;
 
 export interface Questions {
   /**
-   * Asks, or joins the question that is open for this subject. Throws `consent_pending` where there
-   * is no room or the person did not answer in time, and the signal's reason when the caller leaves.
+   * Asks, or joins the question that is open for this subject: `asked` is what the person then said
+   * yes or no to. Throws `consent_pending` where there is no room or the person did not answer in
+   * time, and the signal's reason when the caller leaves.
    */
   ask(
     subject: Subject,
     question: PermissionQuestion,
     signal: AbortSignal,
-  ): Promise<PermissionAnswer>;
+  ): Promise<{ readonly answer: PermissionAnswer; readonly asked: PermissionQuestion }>;
   /** Takes back the open questions of an owner's origins; their calls get `error`. */
   withdrawOwner(owner: string, error: RouterError): void;
 }
@@ -82,6 +85,7 @@ export function createQuestions(
     // Its waiters handle it; with none left there is nothing to handle.
     answer.catch(() => undefined);
     const question: Question = {
+      asked,
       owners: toOwners(subject),
       answer,
       withdraw: (reason) => controller.abort(reason),
@@ -126,7 +130,7 @@ export function createQuestions(
       let onAbort = () => {};
       let restart = () => {};
       try {
-        return await Promise.race([
+        const answer = await Promise.race([
           question.answer,
           new Promise<never>((_resolve, reject) => {
             onAbort = () => reject(signal.reason as Error);
@@ -139,6 +143,7 @@ export function createQuestions(
             question.restart.add(restart);
           }),
         ]);
+        return { answer, asked: question.asked };
       } finally {
         clearTimeout(timer);
         question.restart.delete(restart);

@@ -1,3 +1,4 @@
+import type { Changes } from '../changes.ts';
 import { RouterError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { checkRecord, readRecords } from '../storage/read.ts';
@@ -24,12 +25,31 @@ export interface Sites {
   remove(key: string): Promise<void>;
 }
 
-export function createSites({
-  openDatabase,
-  session,
-}: Pick<Ports, 'openDatabase' | 'session'>): Sites {
+/** Any page may ask, from any number of origins. */
+const MOST_KEPT = 1000;
+
+export function createSites(
+  { openDatabase, session }: Pick<Ports, 'openDatabase' | 'session'>,
+  changes: Pick<Changes, 'listen'>,
+): Sites {
   /** By key. Every key begins with `http`, so none is a name that every object has. */
   const passing = createSessionValue<Record<string, SiteRecord>>(session, 'grants', () => ({}));
+  /** What was found for a subject, until a decision changes: each call of a site asks. */
+  const found = new Map<string, ReturnType<Sites['find']>>();
+  const forget = () => found.clear();
+  changes.listen((topic) => {
+    if (topic === 'sites') forget();
+  });
+
+  async function findStored(keys: readonly string[]): ReturnType<Sites['find']> {
+    const store = (await openDatabase()).transaction('sites').store;
+    const values = await Promise.all(keys.map((key) => store.get(key)));
+    for (const [index, value] of values.entries()) {
+      const checked = checkRecord('sites', value);
+      if ('record' in checked) return { key: keys[index]!, site: checked.record };
+    }
+    return undefined;
+  }
 
   return {
     async find(subject) {
@@ -37,13 +57,13 @@ export function createSites({
       const own = keys[0] ?? '';
       const kept = (await passing.get())[own];
       if (kept) return { key: own, site: kept };
-      const store = (await openDatabase()).transaction('sites').store;
-      const found = await Promise.all(keys.map((key) => store.get(key)));
-      for (const [index, value] of found.entries()) {
-        const checked = checkRecord('sites', value);
-        if ('record' in checked) return { key: keys[index] ?? own, site: checked.record };
-      }
-      return undefined;
+      const before = found.get(own);
+      if (before) return before;
+      const finding = findStored(keys);
+      if (found.size >= MOST_KEPT) forget();
+      found.set(own, finding);
+      finding.catch(() => found.get(own) === finding && found.delete(own));
+      return finding;
     },
     async list() {
       const stored = (await readRecords(await openDatabase(), 'sites')).records;
@@ -60,6 +80,7 @@ export function createSites({
       await change(openDatabase, ['sites'], (transaction) =>
         transaction.objectStore('sites').put(record, key),
       );
+      forget();
       await passing.update((all) => void delete all[key]);
       return key;
     },
@@ -73,6 +94,7 @@ export function createSites({
       await change(openDatabase, ['sites'], (transaction) =>
         transaction.objectStore('sites').delete(key),
       );
+      forget();
       await passing.update((all) => void delete all[key]);
     },
   };

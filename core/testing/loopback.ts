@@ -5,7 +5,9 @@ export interface ReceivedRequest {
   method: string;
   path: string;
   headers: Record<string, string>;
+  /** The body as JSON; empty where it is none. */
   body: Record<string, unknown>;
+  bytes: Buffer;
   /** Resolves when the socket's side of the answer is over; true where it was cut before its end. */
   closed: Promise<boolean>;
 }
@@ -28,12 +30,14 @@ export async function serve(play: Play): Promise<Loopback> {
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const pieces: Buffer[] = [];
     for await (const piece of incoming) pieces.push(piece as Buffer);
-    const text = Buffer.concat(pieces).toString();
+    const bytes = Buffer.concat(pieces);
+    const isJson = /json/.test(incoming.headers['content-type'] ?? '') && bytes.byteLength > 0;
     const request: ReceivedRequest = {
       method: incoming.method ?? '',
       path: incoming.url ?? '',
       headers: incoming.headers as Record<string, string>,
-      body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+      body: isJson ? (JSON.parse(bytes.toString()) as Record<string, unknown>) : {},
+      bytes,
       closed: new Promise((resolve) => {
         response.on('close', () => resolve(!response.writableFinished));
       }),

@@ -1,7 +1,11 @@
+import { createChanges } from '../changes.ts';
 import type { Parts } from '../endpoints/endpoint.ts';
 import { RouterError } from '../errors.ts';
 import { FORMATS } from '../formats/index.ts';
 import { createHandle, type Handle } from '../handle.ts';
+import type { Cooldown } from '../middleware/cooldowns.ts';
+import { createCredentials, type Credentials } from '../middleware/credentials.ts';
+import { createHealth, type StateStore } from '../middleware/health.ts';
 import { createLiveRequests } from '../middleware/live.ts';
 import type { Target } from '../middleware/resolve.ts';
 import type { Permissions } from '../permissions/grants.ts';
@@ -9,8 +13,9 @@ import type { Caller } from '../ports.ts';
 import { CATALOG } from '../providers/catalog.ts';
 import { fetchOf } from '../providers/built-in.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { SiteRecord } from '../storage/records.ts';
+import type { KeyRecord, SiteRecord } from '../storage/records.ts';
 import type { CallUsage } from '../usage/counter.ts';
+import { maskSecret } from '../vault/mask.ts';
 import { createTestPorts, type TestPorts } from './ports.ts';
 
 export const FIRST_PARTY: Caller = { kind: 'first-party' };
@@ -27,6 +32,10 @@ export interface TestRouter {
   usage: CallUsage[];
   /** How many keep-alives are held. */
   awake(): number;
+  /** What is not asked now, or asked last. */
+  cooldowns(): Promise<Cooldown[]>;
+  /** Moves the router's clock on, in milliseconds. */
+  pass(milliseconds: number): void;
   /** Posts a chat body as our own page, or as the caller given. */
   chat(body: object | string, options?: ChatOptions): Promise<Response>;
 }
@@ -53,10 +62,11 @@ export function createTestRouter(
   } = {},
 ): TestRouter {
   let awake = 0;
+  let later = 0;
   const usage: CallUsage[] = [];
   const ports = createTestPorts({
     fetch: (request) => fetch(request),
-    now: () => Date.now(),
+    now: () => Date.now() + later,
     keepAlive: () => {
       awake += 1;
       return () => (awake -= 1);
@@ -65,7 +75,23 @@ export function createTestRouter(
   const mock = CATALOG.find(({ builtIn }) => builtIn)!;
   const providers = [mock, ...(options.providers ?? [])];
   const find = (id: string) => providers.find((provider) => provider.id === id.toLowerCase());
-  const turns = new Map<string, number>();
+  const changes = createChanges(ports);
+  const store = createMemoryState();
+  const health = createHealth({ ports, changes, store });
+
+  const pooled = createCredentials({
+    ports,
+    changes,
+    health,
+    store,
+    ...keysOf(options.keys ?? {}),
+  });
+  const credentials: Credentials = {
+    ...pooled,
+    // Without keys it is asked without one, whatever its row says.
+    next: (provider, ask) => pooled.next({ ...provider, keyOptional: true }, ask),
+    usable: async () => true,
+  };
 
   const parts: Parts = {
     ports,
@@ -76,6 +102,7 @@ export function createTestRouter(
       find: async (id) => find(id),
       all: () => Promise.reject(new Error('not in this test')),
     },
+    waitForUnlock: () => Promise.reject(new Error('not in this test')),
     bundles: {
       exportBundle: () => Promise.reject(new Error('not in this test')),
       importBundle: () => Promise.reject(new Error('not in this test')),
@@ -106,16 +133,7 @@ export function createTestRouter(
       });
       return { targets, answerModel: model ?? 'mock/echo' };
     },
-    credentials: {
-      async next(provider) {
-        const keys = options.keys?.[provider.id] ?? [];
-        const turn = turns.get(provider.id) ?? 0;
-        turns.set(provider.id, turn + 1);
-        const secret = keys[turn % keys.length];
-        return secret === undefined ? undefined : { keyId: secret, secret };
-      },
-      usable: async () => true,
-    },
+    credentials,
     usage: {
       record: async (call) => void usage.push(call),
       today: async () => ({
@@ -139,6 +157,8 @@ export function createTestRouter(
     ports,
     usage,
     awake: () => awake,
+    cooldowns: async () => (await health.table()).list(ports.now()),
+    pass: (milliseconds) => void (later += milliseconds),
     chat: (body, { caller = FIRST_PARTY, headers, signal, path = '/v1/chat/completions' } = {}) =>
       handle(
         new Request(`https://gatehouse.invalid${path}`, {
@@ -175,6 +195,48 @@ function createPermissions(
     save: async () => {},
     revoke: async () => {},
     recheck: async () => {},
+  };
+}
+
+/** Keys that lie open: a key's id and label are its secret. */
+function keysOf(keys: Record<string, string[]>) {
+  return {
+    keys: {
+      listOf: async (provider: string) =>
+        (keys[provider] ?? []).map((secret) => toKeyRecord(provider, secret)),
+      update: async (id: string) => toKeyRecord('', id),
+    },
+    vault: { open: async ({ id }: KeyRecord) => id },
+  };
+}
+
+export function toKeyRecord(provider: string, secret: string, weight = 1): KeyRecord {
+  const destination = { providerId: provider, origin: '', pathPrefix: '', authScheme: '' };
+  return {
+    id: secret,
+    provider,
+    label: secret,
+    enabled: true,
+    weight,
+    preview: maskSecret(secret),
+    destination,
+    sealed: {
+      v: 1,
+      alg: 'A256GCM',
+      epoch: 1,
+      id: secret,
+      iv: new Uint8Array(),
+      ct: new Uint8Array(),
+    },
+    createdAt: 0,
+  };
+}
+
+export function createMemoryState(): StateStore {
+  const values = new Map<string, unknown>();
+  return {
+    get: async (name) => structuredClone(values.get(name)),
+    put: async (name, value) => void values.set(name, structuredClone(value)),
   };
 }
 

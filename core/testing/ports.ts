@@ -1,3 +1,4 @@
+import { createChanges, type Changes } from '../changes.ts';
 import type { Change, Ports, SessionStore } from '../ports.ts';
 import { openDatabase } from '../storage/database.ts';
 
@@ -21,11 +22,19 @@ export function createTestPorts(change: Partial<Ports> = {}): TestPorts {
     randomId: () => crypto.randomUUID(),
     openDatabase: () => openDatabase(databaseName),
     askUser: () => Promise.reject(new Error('This test has no person.')),
+    askUnlock: () => Promise.reject(new Error('This test has no person.')),
+    wakeAt: () => undefined,
     session: createMemorySession(),
     keepAlive: () => () => undefined,
     publish: (published) => changes.push(published),
     ...change,
   };
+}
+
+/** As the router gives its ports to its parts: what one publishes, the others hear. */
+export function withChanges<Host extends Ports>(host: Host): { ports: Host; changes: Changes } {
+  const changes = createChanges(host);
+  return { ports: { ...host, publish: (change) => changes.publish(change) }, changes };
 }
 
 /** Clones what passes through, as `chrome.storage.session` does. */
@@ -35,5 +44,6 @@ export function createMemorySession(): SessionStore {
     get: (key) => Promise.resolve(structuredClone(values.get(key))),
     set: (key, value) => Promise.resolve(void values.set(key, structuredClone(value))),
     remove: (key) => Promise.resolve(void values.delete(key)),
+    keys: () => Promise.resolve([...values.keys()]),
   };
 }

@@ -1,4 +1,6 @@
 import { RouterError } from '../errors.ts';
+import { encodeSse } from '../streams/sse.ts';
+import { formatAt, toErrorBody } from './words.ts';
 
 /**
  * Gives a browser its headers before it gives up on them (about 305 s for a page of a service
@@ -6,6 +8,8 @@ import { RouterError } from '../errors.ts';
  * is there, and that one's error as an event; any other gets a 504, and the call is aborted.
  */
 export interface EarlyHeadOptions {
+  /** What was called: its path tells in which words an error is said. */
+  url: string;
   /** Whether the caller asked for a stream; looked at only when the time has come. */
   streams: Promise<boolean>;
   afterMs: number;
@@ -16,29 +20,30 @@ const COMMENT_EVERY_MS = 15_000;
 
 export async function openEarly(
   answered: Promise<Response>,
-  { streams, afterMs, abort }: EarlyHeadOptions,
+  { url, streams, afterMs, abort }: EarlyHeadOptions,
 ): Promise<Response> {
   const response = await within(afterMs, answered);
   if (response) return response;
-  if (await streams) return openStream(answered, abort);
+  if (await streams) return openStream(url, answered, abort);
   abort.abort(new DOMException('No headers in time', 'TimeoutError'));
-  return tooLate(afterMs);
+  return tooLate(url, afterMs);
 }
 
-function tooLate(afterMs: number): Response {
+function tooLate(url: string, afterMs: number): Response {
   const seconds = Math.round(afterMs / 1000);
-  const { code, status, type } = new RouterError('upstream_timeout', '');
-  const message =
+  const error = new RouterError(
+    'upstream_timeout',
     `No provider sent anything for ${seconds} s, which is as long as a browser waits. ` +
-    'Ask for a stream, choose a faster model, or shorten the question.';
-  return Response.json(
-    { error: { message, type, param: null, code } },
-    { status, headers: { 'x-should-retry': 'false' } },
+      'Ask for a stream, choose a faster model, or shorten the question.',
   );
+  return new Response(toErrorBody(url, error), {
+    status: error.status,
+    headers: { 'content-type': 'application/json', 'x-should-retry': 'false' },
+  });
 }
 
-function openStream(answered: Promise<Response>, abort: AbortController): Response {
-  const chunks = streamWhenThere(answered);
+function openStream(url: string, answered: Promise<Response>, abort: AbortController): Response {
+  const chunks = streamWhenThere(url, answered);
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { done, value } = await chunks.next();
@@ -58,6 +63,7 @@ function openStream(answered: Promise<Response>, abort: AbortController): Respon
 }
 
 async function* streamWhenThere(
+  url: string,
   answered: Promise<Response>,
 ): AsyncGenerator<Uint8Array, undefined> {
   const encoder = new TextEncoder();
@@ -67,11 +73,16 @@ async function* streamWhenThere(
   while (!(response = await within(COMMENT_EVERY_MS, answered))) yield waiting;
   if (!response.ok) {
     const text = (await response.text()).replace(/\r?\n/g, ' ');
-    yield encoder.encode(`data: ${text}\n\n`);
+    yield encoder.encode(encodeSse(text, isNamed(url) ? 'error' : undefined));
     return;
   }
   const reader = response.body?.getReader();
   for (let next = await reader?.read(); next?.value; next = await reader?.read()) yield next.value;
+}
+
+/** Anthropic's readers know an error by the name of its event, all others by its body. */
+function isNamed(url: string): boolean {
+  return formatAt(url).name === 'anthropic-messages';
 }
 
 /** Undefined where it takes longer. */

@@ -168,6 +168,31 @@ describe('a slow answer', () => {
     expect(events.map((event) => JSON.parse(event) as unknown)).toEqual([error]);
   });
 
+  test.each([
+    ['/v1/messages', { stream: true }, 'event: error\ndata: {"type":"error"}\n\n'],
+    ['/v1beta/models/m:streamGenerateContent?alt=sse', {}, 'data: {"type":"error"}\n\n'],
+  ])(
+    'that is streamed and fails late ends as the readers of %s know it',
+    async (path, body, end) => {
+      const later = new Promise<Response>((resolve) => {
+        setTimeout(() => resolve(Response.json({ type: 'error' }, { status: 504 })), 280_000);
+      });
+      const answer = createWorker(() => later).call(`${VIRTUAL}${path}`, post(body));
+      await vi.advanceTimersByTimeAsync(270_000);
+      const text = (await answer)?.text();
+      await vi.advanceTimersByTimeAsync(15_000);
+      expect((await text)?.endsWith(`: waiting\n\n${end}`)).toBe(true);
+    },
+  );
+
+  test('of a path of another dialect is given up in its words', async () => {
+    const answer = createWorker(never).call(`${VIRTUAL}/v1beta/models/m:generateContent`, post({}));
+    await vi.advanceTimersByTimeAsync(270_000);
+    expect(await (await answer)?.json()).toMatchObject({
+      error: { code: 504, status: 'DEADLINE_EXCEEDED' },
+    });
+  });
+
   test('that is streamed is given up when its page leaves while it waits', async () => {
     const { call, asked } = createWorker(never);
     const answer = call(`${VIRTUAL}/v1/chat/completions`, post({ stream: true }));

@@ -67,7 +67,12 @@ export function createFetchListener(
       const streams = wantsStream(request);
       const call = new Request(request, { headers, signal: controller.signal });
       const answered = router.handle(call, { kind: 'first-party' });
-      return await openEarly(answered, { streams, afterMs: headDeadlineMs, abort: controller });
+      return await openEarly(answered, {
+        url: request.url,
+        streams,
+        afterMs: headDeadlineMs,
+        abort: controller,
+      });
     } finally {
       clearInterval(poll);
       calls.delete(name);
@@ -82,7 +87,12 @@ export function createFetchListener(
 
 async function wantsStream(request: Request): Promise<boolean> {
   if (request.method !== 'POST') return false;
-  if (new URL(request.url).pathname.endsWith('/stream')) return true;
+  const { pathname, searchParams } = new URL(request.url);
+  if (pathname.endsWith('/stream')) return true;
+  // Without `alt=sse` that answer is one JSON array, which holds no comments.
+  if (pathname.endsWith(':streamGenerateContent')) return searchParams.get('alt') === 'sse';
+  // A form is large, and asks for no stream of ours: it is not read twice.
+  if (/^multipart\//i.test(request.headers.get('content-type') ?? '')) return false;
   try {
     const body: unknown = await request.clone().json();
     return (body as { stream?: unknown } | null)?.stream === true;

@@ -113,7 +113,6 @@ export function serve(port: Port, peer: Peer, options: ServerOptions): void {
       const caller = await known;
       if (!caller) return refuse(id, url, 'not-known');
       if (again && (await journal.mayHaveBeenSent(key))) return refuse(id, url, 'lost');
-      journal.received(key, origin);
       const request = toRequest(job);
       const call: HostCall = {
         id: randomId(),
@@ -121,7 +120,6 @@ export function serve(port: Port, peer: Peer, options: ServerOptions): void {
       };
       const response = await handle(request, caller, call);
       if (signal.aborted) return void response.body?.cancel(signal.reason).catch(() => undefined);
-      journal.headers(key, origin);
       const { status, statusText, headers, body } = response;
       const lastWords = toLastWords(url, headers);
       post(['head', id, status, statusText, Object.fromEntries(headers), lastWords]);

@@ -24,6 +24,7 @@ function createSession() {
     get: (key: string) => Promise.resolve(values.get(key)),
     set: (key: string, value: unknown) => Promise.resolve(void values.set(key, value)),
     remove: (key: string) => Promise.resolve(void values.delete(key)),
+    keys: () => Promise.resolve([...values.keys()]),
   };
 }
 
@@ -383,6 +384,21 @@ test('a body over 48 MiB is refused with 413 before it is sent', async () => {
   expect(response.status).toBe(413);
   expect(await response.json()).toMatchObject({ error: { code: 'request_too_large' } });
   expect(handle).not.toHaveBeenCalled();
+});
+
+test.each([
+  ['/v1/messages', { type: 'error', error: { type: 'request_too_large' } }],
+  ['/v1/responses', { error: { type: 'invalid_request_error', code: 'request_too_large' } }],
+  ['/v1beta/models/x:generateContent', { error: { code: 413, status: 'INVALID_ARGUMENT' } }],
+])('a refusal of the transport speaks the dialect of %s', async (path, body) => {
+  const { send } = connect(vi.fn());
+  const request = new Request(`https://gatehouse.invalid${path}`, {
+    method: 'POST',
+    body: new Uint8Array(48 * 1024 * 1024 + 1),
+  });
+  const response = await send(request);
+  expect(response.status).toBe(413);
+  expect(await response.json()).toMatchObject(body);
 });
 
 test('a body of 48 MiB passes', { timeout: 30_000 }, async () => {

@@ -1,8 +1,8 @@
 import { RouterError, toRouterError } from '../errors.ts';
 import { isContent, type ChatEvent } from '../formats/chat.ts';
-import type { Format } from '../formats/format.ts';
+import type { UpstreamFormat } from '../formats/format.ts';
 import type { Clock } from './clock.ts';
-import { fromFault } from './faults.ts';
+import { fromFault, truncated } from './faults.ts';
 
 /** One upstream answer, event by event. Pulled: who does not read makes the upstream wait. */
 export interface EventReader {
@@ -20,7 +20,7 @@ const CLOSE_WITHIN_MS = 500;
 
 export function readEvents(
   body: ReadableStream<Uint8Array>,
-  format: Format,
+  format: UpstreamFormat,
   clock: Clock,
   secret: string | undefined,
 ): EventReader {
@@ -109,13 +109,6 @@ function settle(reader: ReadableStreamDefaultReader<Uint8Array>): void {
       if (!done) cancel();
     },
     () => clearTimeout(timer),
-  );
-}
-
-function truncated(): RouterError {
-  return new RouterError(
-    'upstream_truncated',
-    'The provider broke off in the middle of its answer.',
   );
 }
 

@@ -1,5 +1,6 @@
 import { RouterError, type ErrorCode } from '../errors.ts';
 import type { ProviderFault } from '../formats/chat.ts';
+import { waitIn } from '../formats/fault.ts';
 
 /** A wait that an SDK may sit out by itself; openai-node ignores longer ones. */
 const SHORT_WAIT_MS = 60_000;
@@ -22,6 +23,8 @@ const CONTEXT_LENGTH = anyOf(
   'context (?:window|limit|size) (?:exceeded|of)',
   'exceed_context_size',
   'too many (?:input |prompt )?tokens',
+  'input tokens exceeded',
+  'number of (?:input )?tokens exceeds',
   'reduce the length of (?:the|your) (?:messages|prompt)',
   'model_context_window_exceeded',
   'tokens? > \\d+ maximum',
@@ -41,7 +44,23 @@ const MODEL_UNKNOWN = anyOf(
   'no such model',
   'not a valid model',
   'no endpoints found for',
-  "model\\b.{0,120}?(?:not (?:found|exist|available)|does(?:n't| not) exist|deprecated|decommissioned|no longer)",
+  'deployment for this resource does not exist',
+  '^model: \\S+',
+  "models?\\b.{0,120}?(?:not (?:found|exist|available)|does(?:n't| not) exist|deprecated|decommissioned|no longer)",
+);
+/** The same where the status alone does not say that something is missing: in so many words. */
+const MODEL_SURELY_UNKNOWN = anyOf(
+  'model[_ ]not[_ ](?:found|exist)',
+  'unknown[_ ]model\\b',
+  'invalid model\\b',
+  'no such model',
+  'not a valid model',
+  "model [`\"'“]?[\\w./:-]+[`\"'”]? (?:does(?:n't| not) exist|not found|has been (?:decommissioned|deprecated))",
+);
+const KEY_SURELY_REFUSED = anyOf(
+  '(?:invalid|incorrect|wrong|expired) (?:x-)?api[ _-]?key',
+  'api[ _]?key (?:is )?(?:not valid|invalid|expired)',
+  'api_key_invalid',
 );
 /** A 403 is the key's fault where it speaks of the key, or of nothing else. */
 const OF_THE_KEY = anyOf(
@@ -84,25 +103,40 @@ const ROWS: readonly FaultRow[] = Object.freeze([
       status === 403 && !NOT_OF_THE_KEY.test(words) && (words === '' || OF_THE_KEY.test(words)),
   },
   {
+    code: 'key_refused',
+    when: ({ status }, words) => status === 400 && KEY_SURELY_REFUSED.test(words),
+  },
+  {
     code: 'content_filter',
     when: (fault, words) =>
       [400, 403, 422, undefined].includes(fault.status) && CONTENT_FILTER.test(words),
   },
   {
     code: 'model_not_found',
-    when: ({ status }, words) => status === 404 && MODEL_UNKNOWN.test(words),
+    when: ({ status }, words) =>
+      (status === 404 && MODEL_UNKNOWN.test(words)) ||
+      ((status === 400 || status === 422) && MODEL_SURELY_UNKNOWN.test(words)),
   },
   { code: 'upstream_timeout', when: ({ status }) => status === 504 },
 ]);
 
+/** These keep the provider's own status. */
+const OWN_STATUS: ReadonlySet<ErrorCode> = new Set([
+  'provider_error',
+  'key_refused',
+  'model_not_found',
+]);
+
 /** What a provider says went wrong, as one of our codes, in its own words less the key. */
 export function fromFault(fault: ProviderFault, secret?: string): RouterError {
-  const { param, retryAfterMs } = fault;
+  const { param } = fault;
+  // A fault inside a stream comes without headers; its words may tell.
+  const retryAfterMs = fault.retryAfterMs ?? waitIn(fault.message);
   const words = [fault.message, fault.code, fault.type].filter(Boolean).join(' ');
   const message = withoutSecret(fault.message || 'The provider gave no reason.', secret);
   const code = ROWS.find(({ when }) => when(fault, words))?.code ?? 'provider_error';
-  if (code === 'provider_error' || code === 'key_refused') {
-    // The provider's own status. A fault in a stream may have none, or one that is not HTTP's.
+  if (OWN_STATUS.has(code)) {
+    // A fault in a stream may have none, or one that is not HTTP's.
     const status = isErrorStatus(fault.status) ? fault.status : 502;
     return new RouterError(code, message, { param, retryAfterMs, status, type: typeOf(status) });
   }
@@ -126,8 +160,27 @@ function typeOf(status: number): string {
   return 'invalid_request_error';
 }
 
+const LEAST_PIECE = 16;
+
+/** A secret may be of several: AWS repeats a session token in what it calls the canonical request. */
+function piecesOf(secret = ''): string[] {
+  const pieces = secret.startsWith('{')
+    ? [...secret.matchAll(/"\w*(?:secret|session)\w*"\s*:\s*"([^"]+)"/gi)].map((found) => found[1]!)
+    : secret.split(/[\s:,]+/);
+  return pieces.filter((piece) => piece.length >= LEAST_PIECE && piece !== secret);
+}
+
 /** Some providers quote the key that they refuse, whole or with stars in it. */
 export function withoutSecret(text: string, secret: string | undefined): string {
-  const plain = secret ? text.replaceAll(secret, '[key]') : text;
+  let plain = secret ? text.replaceAll(secret, '[key]') : text;
+  for (const piece of piecesOf(secret)) plain = plain.replaceAll(piece, '[key]');
   return plain.replace(/[\w.-]*\*{3,}[\w.*-]*/g, '[key]');
+}
+
+export function truncated(cause?: unknown): RouterError {
+  return new RouterError(
+    'upstream_truncated',
+    'The provider broke off in the middle of its answer.',
+    { cause },
+  );
 }

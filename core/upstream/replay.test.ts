@@ -1,19 +1,68 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { UpstreamFormatName } from '../formats/chat.ts';
 import { dataLines, plainChat, type Plain, type PlainChoice } from '../formats/testing/plain.ts';
-import { hasRecordings, recordingsOf, type Recording } from '../formats/testing/recordings.ts';
-import { createTestRouter, errorOf, providerAt } from '../testing/parts.ts';
+import {
+  createScore,
+  hasRecordings,
+  recordingsOf,
+  type Recording,
+} from '../formats/testing/recordings.ts';
+import { createTestRouter, providerAt } from '../testing/parts.ts';
 
-/** The provider's answer as it was recorded, to a call that asks as that one did. */
-async function replay(recording: Recording): Promise<Response> {
+const FORMATS: Readonly<Record<string, UpstreamFormatName>> = {
+  'openai-chat': 'openai-chat',
+  'openai-responses': 'openai-responses',
+  'anthropic-messages': 'anthropic-messages',
+  'google-generate': 'google-generate-content',
+  'bedrock-converse': 'bedrock-converse',
+  'cohere-v2-chat': 'cohere-chat',
+  'ollama-chat': 'ollama-chat',
+};
+
+interface Caller {
+  readonly path: (stream: boolean) => string;
+  readonly body: object;
+  /** Where its error body tells our code. */
+  readonly code: (error: Record<string, any>) => unknown; // eslint-disable-line @typescript-eslint/no-explicit-any
+}
+
+const messages = [{ role: 'user', content: 'Hello' }];
+const CALLERS: Readonly<Record<string, Caller>> = {
+  chat: {
+    path: () => '/v1/chat/completions',
+    body: { model: 'box/m', messages },
+    code: ({ code }) => code,
+  },
+  responses: {
+    path: () => '/v1/responses',
+    body: { model: 'box/m', input: 'Hello' },
+    code: ({ code }) => code,
+  },
+  messages: {
+    path: () => '/v1/messages',
+    body: { model: 'box/m', max_tokens: 50, messages },
+    code: ({ code }) => code,
+  },
+  google: {
+    path: (stream) =>
+      `/v1beta/models/box/m:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+    body: { contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] },
+    code: ({ details }) => details[0].reason,
+  },
+};
+
+/** The provider's answer as it was recorded, to a call in some dialect. */
+async function replay(recording: Recording, caller = CALLERS.chat!): Promise<Response> {
   const type = recording.streaming ? 'text/event-stream' : 'application/json';
-  const router = createTestRouter({ providers: [providerAt('https://api.example')] });
+  const provider = providerAt('https://api.example', { format: FORMATS[recording.api]! });
+  const router = createTestRouter({ providers: [provider] });
   router.ports.fetch = async () =>
     new Response(recording.bytes.slice(), {
       status: recording.status,
       headers: { 'content-type': type, ...kept(recording.headers) },
     });
-  const messages = [{ role: 'user', content: 'Hello' }];
-  return router.chat({ model: 'box/m', messages, stream: recording.streaming });
+  const body = { ...caller.body, stream: recording.streaming };
+  return router.chat(body, { path: caller.path(recording.streaming) });
 }
 
 function kept(headers: Record<string, string>): Record<string, string> {
@@ -23,6 +72,32 @@ function kept(headers: Record<string, string>): Record<string, string> {
     ),
   );
 }
+
+/** Our code for a recorded error, by its status or by words that were read by a person. */
+const CODES: readonly (readonly [code: string, status: number, words?: RegExp])[] = [
+  ['key_refused', 401],
+  ['key_refused', 400, /Incorrect API key provided|API key not valid/],
+  ['key_refused', 403, /^Forbidden$|unregistered callers|security token .* expired/],
+  ['rate_limited', 429],
+  ['context_length_exceeded', 400, /context (?:length|size)|tokens allowed|> \d+ maximum/],
+  [
+    'context_length_exceeded',
+    400,
+    /total length of all messages is too long|exceeds maximum length|too many tokens/,
+  ],
+  [
+    'model_not_found',
+    404,
+    /^(?:The|Publisher|Specified) model|^models?[:/]|No endpoints found for/i,
+  ],
+  ['model_not_found', 404, /API deployment for this resource|^model '\S+' not found/],
+  [
+    'model_not_found',
+    400,
+    /model \S+ does not exist|not a valid model|[Mm]odel not found|Invalid model/,
+  ],
+  ['model_not_found', 400, /has been decommissioned/],
+];
 
 describe.skipIf(!hasRecordings())('recorded traffic through the router', () => {
   const recordings = hasRecordings() ? recordingsOf('openai-chat') : [];
@@ -47,27 +122,44 @@ describe.skipIf(!hasRecordings())('recorded traffic through the router', () => {
     },
   );
 
-  it('an error keeps its status and its words, under a code of ours', async () => {
-    const codes = new Map<string, number>();
-    for (const recording of recordings.filter(({ status }) => status !== 200)) {
-      const answer = await replay(recording);
-      const { code, message } = await errorOf(answer);
-      codes.set(code!, (codes.get(code!) ?? 0) + 1);
-      expect.soft([recording.name, answer.status]).toEqual([recording.name, recording.status]);
-      const whole = JSON.stringify(recording.body);
-      const known = message.replaceAll('[key]', '').split(/: |[“”]/);
-      expect
-        .soft(
-          known.some((words) => words !== '' && whole.includes(JSON.stringify(words).slice(1, -1))),
-          message,
-        )
-        .toBe(true);
-      const byStatus = { 401: 'key_refused', 429: 'rate_limited' }[recording.status];
-      if (byStatus) expect.soft([recording.name, code]).toEqual([recording.name, byStatus]);
-    }
+  const score = createScore('recorded errors, to callers of each dialect');
+  const codes = new Map<string, number>();
+  afterAll(() => {
+    score.print();
     console.log('recorded errors by code:', Object.fromEntries(codes));
   });
+
+  for (const api of Object.keys(FORMATS))
+    it(
+      `an error of ${api} keeps its status and its words, under a code of ours, in each dialect`,
+      { timeout: 120_000 },
+      async () => {
+        const errors = recordingsOf(api).filter(({ status }) => status >= 300);
+        for (const recording of errors)
+          for (const [name, caller] of Object.entries(CALLERS)) {
+            const answer = await replay(recording, caller);
+            const { error } = (await answer.json()) as { error: { message: string } };
+            const code = caller.code(error) as string;
+            codes.set(code, (codes.get(code) ?? 0) + 1);
+            score.count(recording, () => checkError(recording, answer, error.message, code), name);
+          }
+        expect(score.failures).toEqual([]);
+      },
+    );
 });
+
+function checkError(recording: Recording, answer: Response, message: string, code: string): void {
+  expect(answer.status).toBe(recording.status);
+  const whole = JSON.stringify(recording.body);
+  const pieces = message.replaceAll('[key]', '').split(/: |[“”]/);
+  const isTold = (words: string) =>
+    words !== '' && whole.includes(JSON.stringify(words).slice(1, -1));
+  if (!pieces.some(isTold)) expect(message).toBe(whole);
+  const expected = CODES.find(
+    ([, status, words]) => status === recording.status && (words?.test(message) ?? true),
+  );
+  expect(code).toBe(expected?.[0] ?? 'provider_error');
+}
 
 function read(recording: Recording, text: string): Plain {
   return recording.streaming ? plainChat(dataLines(text)) : plainChat([JSON.parse(text)], true);

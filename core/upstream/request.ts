@@ -1,38 +1,56 @@
 import { RouterError } from '../errors.ts';
-import type { EncodedRequest } from '../formats/format.ts';
-import { setAuth } from '../providers/auth.ts';
+import type { Ports } from '../ports.ts';
+import { authorise } from '../providers/auth/authorise.ts';
 import { checkBaseUrl } from '../providers/base-url.ts';
 import type { Provider } from '../providers/provider.ts';
 
+/** What a provider is sent, but for its address and its key. */
+export interface Outgoing {
+  readonly method: string;
+  /** Below the provider's base URL, with its leading slash and its query: `/chat/completions`. */
+  readonly path: string;
+  /** The end of the base URL that `path` stands in place of. */
+  readonly replaces?: RegExp;
+  /** Without a provider's own ones and without credentials. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Blob | FormData | null;
+}
+
 /**
- * What is sent to a provider. Built from nothing: no header of the caller is in it. Redirects are
- * never followed, because `x-api-key` and its like would go along (platform-facts.md, Secrets);
- * `manual` and not `error`, so that a redirect can be told from a server that is not there.
+ * What is sent to a provider. Built from nothing: no header of the caller is in it but those that
+ * `outgoing` names. Redirects are never followed, because `x-api-key` and its like would go along
+ * (platform-facts.md, Secrets); `manual` and not `error`, so that a redirect can be told from a
+ * server that is not there.
  */
-export function toUpstreamRequest(
+export async function toUpstreamRequest(
   provider: Provider,
-  encoded: EncodedRequest,
-  stream: boolean,
+  outgoing: Outgoing,
   secret: string | undefined,
   signal: AbortSignal,
-): Request {
-  const headers = new Headers({
-    'content-type': 'application/json',
-    accept: stream ? 'text/event-stream' : 'application/json',
-    ...encoded.headers,
-    ...provider.headers,
-  });
-  if (secret !== undefined) setAuth(headers, provider.auth, secret);
-  return new Request(addressOf(provider) + encoded.path, {
-    method: 'POST',
+  ports: Pick<Ports, 'fetch' | 'now'>,
+): Promise<Request> {
+  const { method, body } = outgoing;
+  const headers = new Headers({ ...outgoing.headers, ...provider.headers });
+  const url = urlOf(provider, outgoing);
+  if (secret !== undefined) {
+    const waiting = authorise({ method, url, headers, body }, provider.auth, secret, ports);
+    if (waiting !== undefined) await waiting;
+  }
+  return new Request(url, {
+    method,
     headers,
-    body: JSON.stringify(encoded.body),
+    body,
     signal,
     redirect: 'manual',
     credentials: 'omit',
     referrerPolicy: 'no-referrer',
     cache: 'no-store',
   });
+}
+
+function urlOf(provider: Provider, { path, replaces }: Outgoing): string {
+  const address = addressOf(provider);
+  return (replaces === undefined ? address : address.replace(replaces, '')) + path;
 }
 
 /** Base URLs that were found fit; the check is too dear for each call. */

@@ -1,0 +1,190 @@
+import { RouterError, toRouterError } from '../errors.ts';
+import { formatOf, isSpoken } from '../formats/format.ts';
+import type { LiveCall } from '../middleware/live.ts';
+import { authorise } from '../middleware/permission.ts';
+import { coversProvider } from '../permissions/match.ts';
+import { FORMAT_HEADERS } from '../providers/format-headers.ts';
+import { isComplete, type Provider } from '../providers/provider.ts';
+import { toPathBelow } from '../upstream/below.ts';
+import { readBody } from '../upstream/body.ts';
+import { createClock } from '../upstream/clock.ts';
+import { hasHtmlType, notAnAnswer, readFault, send, type Attempt } from '../upstream/send.ts';
+import { errorAnswer } from './answer.ts';
+import { createSettle, tryTargets } from './dispatch.ts';
+import type { Call, Parts } from './endpoint.ts';
+import { toForwarded } from './forwarded-headers.ts';
+import { readBlob } from './payload.ts';
+import { relay } from './relay.ts';
+import { createUsageScan, type UsageScan } from './usage-scan.ts';
+
+/**
+ * Row E13, `/{provider}/…`: a provider's own interface, with its key, below its base URL and nowhere
+ * else. Answers come back unchanged, but for headers that are no page's business, and the key.
+ */
+export async function passThrough(call: Call, parts: Parts): Promise<Response> {
+  const [, name = '', path = ''] = /^\/([^/]+)(\/.*)$/.exec(call.url.pathname) ?? [];
+  const provider = await parts.registry.find(name);
+  if (provider === undefined) {
+    throw new RouterError(
+      'unknown_url',
+      `Nothing answers at ${call.url.pathname}: “${name}” is no provider. The base URL is ${call.url.origin}/v1.`,
+    );
+  }
+  try {
+    return await passTo(call, parts, provider, path);
+  } catch (thrown) {
+    const dialect = isSpoken(parts.formats, provider.format) ? provider.format : call.dialect;
+    return errorAnswer(toRouterError(thrown), formatOf(parts.formats, dialect), call.id);
+  }
+}
+
+async function passTo(
+  call: Call,
+  parts: Parts,
+  provider: Provider,
+  path: string,
+): Promise<Response> {
+  const { request, url, caller } = call;
+  if (!isComplete(provider)) throw needsAddress(provider);
+  const below = toPathBelow(provider.baseUrl, path, url.search);
+  const shown = `${provider.id}${path}`;
+  const live = parts.live.open({ id: call.id, caller, model: shown, signal: request.signal });
+  let scan: UsageScan | undefined;
+  const tap = {
+    get usage() {
+      return scan?.usage;
+    },
+    toolCalls: 0,
+  };
+  const settle = createSettle(call, parts, live, tap);
+  try {
+    await assertMayPass(call, parts, provider, live);
+    const body = await readBlob(request);
+    const model = await modelOf(request, body, below);
+    const resolution = { targets: [{ provider, model }], answerModel: shown };
+    const { answer } = await tryTargets(call, parts, live, resolution, (attempt) =>
+      open(attempt, request, below, body, parts),
+    );
+    const { response, clock, secret } = answer;
+    const headers = toSafeHeaders(response.headers, secret);
+    const { status } = response;
+    const failure = response.ok
+      ? undefined
+      : new RouterError('provider_error', `The provider answered ${status}.`, { status });
+    if (response.body === null || request.method === 'HEAD') {
+      clock.stop();
+      response.body?.cancel().catch(() => {}); // nobody reads it
+      settle(failure);
+      return new Response(null, { status, headers });
+    }
+    const type = response.headers.get('content-type') ?? '';
+    scan = createUsageScan(type);
+    const stream = relay({
+      rest: readBody(response, clock, secret),
+      live,
+      see: scan.see,
+      settle: (error) => settle(error ?? failure),
+    });
+    return new Response(stream, { status, headers });
+  } catch (thrown) {
+    const error = toRouterError(thrown);
+    settle(error);
+    throw error;
+  }
+}
+
+/** A permission of its own: more than chat, and for all of the provider's models or none. */
+async function assertMayPass(
+  call: Call,
+  { permissions }: Parts,
+  provider: Provider,
+  live: LiveCall,
+): Promise<void> {
+  const grant = await authorise(permissions, call.caller, 'raw', live.signal, {
+    provider: provider.name,
+    models: [`${provider.id}/*`],
+  });
+  if (grant.revoked) live.follow(grant.revoked);
+  if (coversProvider(grant.models, provider.id)) return;
+  throw new RouterError(
+    'scope_denied',
+    `This site may use ${grant.models.join(', ') || 'no model'}; ${provider.name}’s own interface is for sites that may use all of its models.`,
+  );
+}
+
+async function open(
+  attempt: Attempt,
+  request: Request,
+  path: string,
+  body: Blob | null,
+  { formats }: Parts,
+) {
+  const { target, limits, signal, secret } = attempt;
+  const { format } = target.provider;
+  const clock = createClock(limits, signal);
+  try {
+    const headers = { ...FORMAT_HEADERS[format], ...toRawHeaders(request.headers) };
+    const outgoing = { method: request.method, path, headers, body };
+    const response = await send(attempt, outgoing, clock);
+    // A page of a hotel's network or of a proxy is no provider's answer.
+    if (hasHtmlType(response)) {
+      if (!response.ok) throw await readFault(attempt, formats.upstreams[format], response, clock);
+      response.body?.cancel().catch(() => {});
+      throw notAnAnswer(target);
+    }
+    return { response, clock, secret };
+  } catch (error) {
+    clock.stop();
+    throw clock.signal.aborted ? clock.signal.reason : error;
+  }
+}
+
+/** What a caller may say by headers here, beside those that go with a chat too. */
+const ALSO_FORWARDED = ['accept', 'content-type', 'idempotency-key', 'prefer'] as const;
+
+function toRawHeaders(headers: Headers): Record<string, string> {
+  const raw: Record<string, string> = { accept: '*/*', ...toForwarded(headers) };
+  for (const name of ALSO_FORWARDED) {
+    const value = headers.get(name);
+    if (value) raw[name] = value;
+  }
+  return raw;
+}
+
+/** What a page may read of a provider's answer; above all no cookies, and nothing of the account. */
+const SAFE_HEADERS =
+  /^(?:content-type|content-disposition|retry-after|retry-after-ms|request-id|openai-(?:model|processing-ms|version)|(?:x|anthropic)-ratelimit-[\w-]+)$/;
+
+function toSafeHeaders(headers: Headers, secret: string | undefined): Headers {
+  const safe = new Headers({ 'cache-control': 'no-store' });
+  for (const [name, value] of headers) {
+    if (SAFE_HEADERS.test(name) && !(secret && value.includes(secret))) safe.set(name, value);
+  }
+  // Only where the browser has not unpacked the body is it as long as it says.
+  const length = headers.get('content-length');
+  if (length !== null && !headers.has('content-encoding')) safe.set('content-length', length);
+  return safe;
+}
+
+/** A body above this is read for no model's name. */
+const MOST_PARSED = 4 * 1024 * 1024;
+
+/** Under which name the call is shown and counted: the body's or the path's model, or `raw`. */
+async function modelOf(request: Request, body: Blob | null, path: string): Promise<string> {
+  const named = /\/models\/([^/:?]+)/.exec(path)?.[1];
+  const isJson = /\bjson\b/i.test(request.headers.get('content-type') ?? '');
+  if (body !== null && isJson && body.size <= MOST_PARSED) {
+    try {
+      const { model } = JSON.parse(await body.text()) as { model?: unknown };
+      if (typeof model === 'string' && model !== '') return model.slice(0, 200);
+    } catch {
+      // The provider itself will say what is wrong with it.
+    }
+  }
+  return named?.slice(0, 200) ?? 'raw';
+}
+
+function needsAddress({ name, baseUrlFields }: Provider): RouterError {
+  const what = baseUrlFields?.[0]?.label ?? 'address';
+  return new RouterError('no_provider_key', `${name} still needs its ${what}. Add it under Keys.`);
+}
