@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crx } from '@crxjs/vite-plugin';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig, type Plugin, type UserConfig } from 'vite';
+import { build as buildWithVite, defineConfig, type Plugin, type UserConfig } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import manifest from './manifest.json' with { type: 'json' };
 import packageJson from './package.json' with { type: 'json' };
@@ -56,10 +56,50 @@ function sourceHash(root: string): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-function extension(): UserConfig {
+/**
+ * The service worker as one classic script. As a module in chunks, which is what crxjs makes of it, it
+ * starts in nearly twice the time: each import is one more load before the first line runs.
+ */
+function backgroundScript(): Plugin {
+  const fileName = 'background.js';
+  const outDir = `${dist}/extension`;
+  return {
+    name: 'gatehouse-background',
+    apply: 'build',
+    async closeBundle() {
+      await buildWithVite({
+        configFile: false,
+        logLevel: 'warn',
+        define,
+        build: {
+          outDir,
+          emptyOutDir: false,
+          target,
+          lib: {
+            entry: fileURLToPath(new URL(manifest.background.service_worker, import.meta.url)),
+            formats: ['iife'],
+            name: 'gatehouseBackground',
+            fileName: () => fileName,
+          },
+        },
+      });
+      const file = `${outDir}/manifest.json`;
+      const built = JSON.parse(readFileSync(file, 'utf8')) as object;
+      const background = { service_worker: fileName };
+      writeFileSync(file, JSON.stringify({ ...built, background }, null, 2));
+    },
+  };
+}
+
+function extension(command: 'build' | 'serve'): UserConfig {
+  const { background, ...rest } = { ...manifest, version: packageJson.version };
   return {
     define,
-    plugins: [svelte(), crx({ manifest: { ...manifest, version: packageJson.version } as never })],
+    plugins: [
+      svelte(),
+      crx({ manifest: (command === 'build' ? rest : { ...rest, background }) as never }),
+      backgroundScript(),
+    ],
     build: {
       outDir: `${dist}/extension`,
       emptyOutDir: true,
@@ -111,6 +151,10 @@ function sample(): UserConfig {
   };
 }
 
-const TARGETS: Record<string, () => UserConfig> = { extension, pwa, sample };
+const TARGETS: Record<string, (command: 'build' | 'serve') => UserConfig> = {
+  extension,
+  pwa,
+  sample,
+};
 
-export default defineConfig(({ mode }) => (TARGETS[mode] ?? pwa)());
+export default defineConfig(({ mode, command }) => (TARGETS[mode] ?? pwa)(command));

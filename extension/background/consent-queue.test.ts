@@ -65,6 +65,15 @@ describe('the queue of questions', () => {
     expect(queue.prompts().map((prompt) => prompt.scope)).toEqual(['models', 'chat']);
   });
 
+  it('asks again where a call would go to another provider’s own interface', () => {
+    const { queue, never } = setUp();
+    const raw = { ...site, scope: 'raw', model: undefined } as const;
+    void queue.ask({ ...raw, provider: 'OpenAI', models: ['openai/*'] }, never, noop);
+    void queue.ask({ ...raw, provider: 'Groq', models: ['groq/*'] }, never, noop);
+    void queue.ask({ ...raw, provider: 'Groq', models: ['groq/*'] }, never, noop);
+    expect(queue.prompts().map((prompt) => prompt.provider)).toEqual(['OpenAI', 'Groq']);
+  });
+
   it('keeps a frame and the page around it apart', () => {
     const { queue, never } = setUp();
     void queue.ask(site, never, noop);

@@ -155,7 +155,8 @@ function covers(prompt: Prompt, question: PermissionQuestion): boolean {
   return (
     prompt.origin === question.origin &&
     prompt.topOrigin === question.topOrigin &&
-    scopeCovers(prompt.scope, question.scope)
+    scopeCovers(prompt.scope, question.scope) &&
+    String(prompt.models) === String(question.models)
   );
 }
 

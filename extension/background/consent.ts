@@ -12,7 +12,8 @@ import {
   type ToPage,
 } from '../consent/protocol.ts';
 import { createConsentQueue } from './consent-queue.ts';
-import { isOwnPage } from './own-page.ts';
+import { isOwn } from './peer.ts';
+import { createUnlockQueue } from './unlock-queue.ts';
 
 const PAGE = 'extension/consent/index.html';
 /** The pages that may answer. */
@@ -21,9 +22,16 @@ const WIDTH = 400;
 const HEIGHT = 620;
 /** A page that calls in a loop must not pull the window to the front each time. */
 const TO_FRONT_EVERY_MS = 5_000;
+const UNLOCK_MAY_FOLLOW_MS = 500;
+
+function mayAnswer(sender: chrome.runtime.MessageSender | undefined): boolean {
+  const path = new URL(sender?.url ?? 'about:blank').pathname.slice(1);
+  return isOwn(sender) && ANSWERING.includes(path);
+}
 
 export interface Consent {
   readonly askUser: Ports['askUser'];
+  readonly askUnlock: Ports['askUnlock'];
 }
 
 export interface ConsentOptions {
@@ -45,17 +53,37 @@ export function createConsent(options: ConsentOptions): Consent {
       return provider === undefined && (await options.control().status()).keys === 0;
     },
     onChange({ joined }) {
-      const message: ToPage = { type: 'prompts', prompts: queue.prompts() };
-      for (const page of pages) page.postMessage(message);
-      const gone = message.prompts.find(({ state }) => state === 'gone');
+      const gone = queue.prompts().find(({ state }) => state === 'gone');
       // With no page to say it in, there is no one to tell. This calls us again.
       if (gone && pages.size === 0) return queue.dismiss(gone.id);
-      options.onWaiting(message.prompts.filter(({ state }) => state === 'waiting').length);
-      if (message.prompts.length === 0) void closeWindow();
-      else if (windowId === undefined) void openWindow();
-      else if (joined) void toFront(windowId);
+      show(joined);
     },
   });
+  const unlocks = createUnlockQueue({ now: () => Date.now(), onChange: () => show(false) });
+
+  const toMessage = (): ToPage => ({
+    type: 'prompts',
+    prompts: queue.prompts(),
+    ...(unlocks.prompt() && { unlock: unlocks.prompt() }),
+  });
+  const isEmpty = () => queue.prompts().length === 0 && unlocks.prompt() === undefined;
+
+  function show(joined: boolean) {
+    const message = toMessage();
+    for (const page of pages) page.postMessage(message);
+    const questions = message.prompts.filter(({ state }) => state === 'waiting').length;
+    options.onWaiting(questions + (message.unlock ? 1 : 0));
+    if (isEmpty()) void closeSoon();
+    else if (windowId === undefined) void openWindow();
+    else if (joined) void toFront(windowId);
+  }
+
+  /** A call that was just allowed may come upon a locked vault: the same window asks for the unlock. */
+  async function closeSoon() {
+    const { locked } = await options.control().status();
+    if (locked) await new Promise((done) => setTimeout(done, UNLOCK_MAY_FOLLOW_MS));
+    if (isEmpty()) await closeWindow();
+  }
 
   async function openWindow() {
     if (opening) return;
@@ -75,7 +103,7 @@ export function createConsent(options: ConsentOptions): Consent {
     } finally {
       opening = false;
     }
-    if (queue.prompts().length === 0) await closeWindow();
+    if (isEmpty()) await closeWindow();
   }
 
   async function closeWindow() {
@@ -93,6 +121,7 @@ export function createConsent(options: ConsentOptions): Consent {
   function receive(message: unknown) {
     if (!isFromPage(message)) return;
     if (message.type === 'refuse-all') queue.refuseAll();
+    else if (message.type === 'not-now') unlocks.refuse();
     else if (message.type === 'extend') queue.extend(message.id);
     else if (message.type === 'dismiss') queue.dismiss(message.id);
     else {
@@ -108,14 +137,14 @@ export function createConsent(options: ConsentOptions): Consent {
 
   chrome.runtime.onConnect.addListener((port) => {
     if (port.name !== CONSENT_PORT) return;
-    if (!isOwnPage(port.sender, ANSWERING)) {
+    if (!mayAnswer(port.sender)) {
       port.disconnect();
       return;
     }
     pages.add(port);
     port.onMessage.addListener(receive);
     port.onDisconnect.addListener(() => pages.delete(port));
-    port.postMessage({ type: 'prompts', prompts: queue.prompts() } satisfies ToPage);
+    port.postMessage(toMessage());
   });
 
   // Closing the window refuses, at once: a page must not hang on a window that is no more.
@@ -123,9 +152,10 @@ export function createConsent(options: ConsentOptions): Consent {
     if (closed !== windowId) return;
     windowId = undefined;
     queue.refuseAll();
+    unlocks.refuse();
   });
 
-  return { askUser: queue.ask };
+  return { askUser: queue.ask, askUnlock: unlocks.ask };
 }
 
 function toSite(prompt: Prompt, answer: Answer): SiteRecord {
@@ -134,7 +164,7 @@ function toSite(prompt: Prompt, answer: Answer): SiteRecord {
     ...(prompt.topOrigin !== prompt.origin && { topOrigin: prompt.topOrigin }),
     decision: answer.decision,
     scopes: [prompt.scope],
-    models: ['*'],
+    models: [...(prompt.models ?? ['*'])],
     createdAt: Date.now(),
   };
 }

@@ -16,7 +16,7 @@ import { CONTROL_PORT, SPREAD } from '../protocol.ts';
 import { fromRuntimePort } from '../runtime-port.ts';
 import { createConsent } from './consent.ts';
 import { isOwn, toPeer } from './peer.ts';
-import { createExtensionPorts } from './ports.ts';
+import { createExtensionPorts, WAKE_ALARM } from './ports.ts';
 import { spreadRelay } from './relays.ts';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -25,7 +25,7 @@ const consent = createConsent({
   control: () => router.control,
   onWaiting: (count) => void chrome.action.setBadgeText({ text: count > 0 ? String(count) : '' }),
 });
-const ports = createExtensionPorts(consent.askUser);
+const ports = createExtensionPorts(consent);
 const router = createRouter(ports);
 const server: ServerOptions = {
   handle: router.handle,
@@ -34,6 +34,8 @@ const server: ServerOptions = {
   keepAlive: () => ports.keepAlive(),
   randomId: () => ports.randomId(),
 };
+
+void server.journal.sweep().catch(() => undefined);
 
 chrome.runtime.onConnect.addListener((port) => {
   if (port.name === CONSENT_PORT) return;
@@ -55,6 +57,20 @@ self.addEventListener(
   'fetch',
   createFetchListener(router, { clients: self.clients, origin: self.location.origin }),
 );
+
+chrome.alarms.onAlarm.addListener(({ name }) => {
+  // To ask is enough: a vault whose time is up locks.
+  if (name === WAKE_ALARM) void router.control.status().catch(() => undefined);
+});
+
+chrome.idle.onStateChanged.addListener((state) => {
+  if (state === 'locked') void lockWithSystem().catch(() => undefined);
+});
+
+async function lockWithSystem(): Promise<void> {
+  const { locked, lockable } = await router.control.status();
+  if (lockable && !locked) await router.control.lockVault('system');
+}
 
 chrome.runtime.onInstalled.addListener(({ reason }) => {
   if (reason !== chrome.runtime.OnInstalledReason.INSTALL) return;

@@ -1,9 +1,17 @@
-import { CHANGE_CHANNEL, openDatabase, type Ports, type SessionStore } from '../../core/index.ts';
+import {
+  CHANGE_CHANNEL,
+  openDatabase,
+  type OnDeviceModel,
+  type Ports,
+  type SessionStore,
+} from '../../core/index.ts';
 import { createKeepAlive } from './keep-alive.ts';
 import { hideOrigin } from './origin-header.ts';
 
+export const WAKE_ALARM = 'wake';
+
 /** What the core asks of its host, where the host is the extension's service worker. */
-export function createExtensionPorts(askUser: Ports['askUser']): Ports {
+export function createExtensionPorts(ask: Pick<Ports, 'askUser' | 'askUnlock'>): Ports {
   const changes = new BroadcastChannel(CHANGE_CHANNEL);
   const originHidden = hideOrigin();
   return {
@@ -14,11 +22,24 @@ export function createExtensionPorts(askUser: Ports['askUser']): Ports {
     now: () => Date.now(),
     randomId: () => crypto.randomUUID(),
     openDatabase: () => openDatabase(),
-    askUser,
+    ...ask,
+    wakeAt,
     session: createSessionStore(chrome.storage.session),
     keepAlive: createKeepAlive(() => chrome.runtime.getPlatformInfo()),
     publish: (change) => changes.postMessage(change),
+    // Chrome gives it to pages so far, and not yet to workers.
+    onDeviceModel: () => (globalThis as { LanguageModel?: OnDeviceModel }).LanguageModel,
   };
+}
+
+/** An alarm starts the worker where it sleeps. Chrome rings at most each half minute. */
+function wakeAt(time: number | undefined): void {
+  const set =
+    time === undefined
+      ? chrome.alarms.clear(WAKE_ALARM)
+      : chrome.alarms.create(WAKE_ALARM, { when: time });
+  // Without the alarm the deadline still holds for the next call.
+  void set.catch(() => undefined);
 }
 
 /** In memory, closed to content scripts, outlives the worker, goes with the browser. */
@@ -27,5 +48,6 @@ function createSessionStore(area: chrome.storage.StorageArea): SessionStore {
     get: async (key) => (await area.get(key))[key],
     set: (key, value) => area.set({ [key]: value }),
     remove: (key) => area.remove(key),
+    keys: () => area.getKeys(),
   };
 }

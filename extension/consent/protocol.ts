@@ -13,6 +13,8 @@ export interface Prompt {
   readonly model?: string;
   /** Display name of where the call would go. */
   readonly provider?: string;
+  /** What a yes covers; absent: any model. */
+  readonly models?: readonly string[];
   readonly askedAt: number;
   /** When the call gives up, in milliseconds since the epoch. A key press moves it. */
   readonly deadline: number;
@@ -27,15 +29,25 @@ export interface Answer {
   readonly remember: 'once' | 'session' | 'always';
 }
 
+/** A site with a permission called while the vault is locked. */
+export interface UnlockPrompt {
+  readonly origin: string;
+  readonly topOrigin: string;
+}
+
 export interface ToPage {
   readonly type: 'prompts';
   /** In the order in which they are asked: the first is shown. */
   readonly prompts: readonly Prompt[];
+  /** Calls wait for the vault to be unlocked. Shown when no question is left. */
+  readonly unlock?: UnlockPrompt;
 }
 
 export type FromPage =
   | { readonly type: 'answer'; readonly id: string; readonly answer: Answer }
   | { readonly type: 'refuse-all' }
+  /** The vault stays locked. */
+  | { readonly type: 'not-now' }
   /** Someone is there and needs longer. */
   | { readonly type: 'extend'; readonly id: string }
   /** A question whose page is gone has been seen. */
@@ -45,7 +57,7 @@ export type FromPage =
 export function isFromPage(value: unknown): value is FromPage {
   if (typeof value !== 'object' || value === null) return false;
   const { type, id, answer } = value as Record<string, unknown>;
-  if (type === 'refuse-all') return true;
+  if (type === 'refuse-all' || type === 'not-now') return true;
   if (typeof id !== 'string') return false;
   if (type === 'extend' || type === 'dismiss') return true;
   return type === 'answer' && isAnswer(answer);

@@ -12,10 +12,20 @@ const CAN: Readonly<Record<Scope, string>> = Object.freeze({
   audio: 'turn speech into text and text into speech',
   jobs: 'start long jobs and read their results',
   mcp: 'use the tools of your MCP servers',
-  raw: 'call the provider’s own interface directly: files, fine-tuning and all',
+  raw: 'call the provider’s own interface directly, with your key: every model, files, fine-tuning and all that it has',
 });
 
-export const can = (scope: Scope): string => CAN[scope];
+export function can({ scope, provider }: Pick<Prompt, 'scope' | 'provider'>): string {
+  return provider === undefined
+    ? CAN[scope]
+    : CAN[scope].replace('the provider’s', `${provider}’s`);
+}
+
+/** What a person may not expect of this scope. */
+export const caution = ({ scope }: Pick<Prompt, 'scope'>): string | undefined =>
+  scope === 'raw'
+    ? 'It can read and delete what your account keeps there, and spend without Gatehouse counting it all.'
+    : undefined;
 
 export const NEVER = 'sees your keys or your chats';
 
@@ -25,13 +35,16 @@ export function summary(prompt: Prompt): string {
     ? `${toShortName(prompt.origin)}, inside ${toShortName(prompt.topOrigin)},`
     : toShortName(prompt.origin);
   const model = prompt.model ? ` It asks for ${target(prompt)}.` : '';
-  return `${who} wants to use AI models with your keys. It can ${can(prompt.scope)}. It never ${NEVER}.${model}`;
+  const more = caution(prompt) ? ` More than chat: ${caution(prompt)}` : '';
+  return `${who} wants to use AI models with your keys. It can ${can(prompt)}.${more} It never ${NEVER}.${model}`;
 }
 
 export const isFrame = (prompt: Prompt): boolean => prompt.origin !== prompt.topOrigin;
 
-/** `llama-3.3-70b → Groq` */
-export function target({ model, provider }: Prompt): string {
+/** `llama-3.3-70b → Groq`; empty where there is nothing to say. */
+export function target({ scope, model, provider }: Prompt): string {
+  // There the provider is what is asked for, and stands in that line.
+  if (scope === 'raw') return '';
   return [model, provider].filter(Boolean).join(' → ');
 }
 

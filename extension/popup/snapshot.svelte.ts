@@ -4,6 +4,7 @@ import {
   type Control,
   type LiveRequest,
   type SiteView,
+  type Status,
   type UsageSummary,
 } from '../../core/index.ts';
 import { troubleOf, type Trouble } from './words.ts';
@@ -13,7 +14,7 @@ export interface Snapshot {
   readonly site: SiteView | undefined;
   readonly live: readonly LiveRequest[];
   readonly usage: UsageSummary;
-  readonly keys: number;
+  readonly status: Status;
   readonly trouble: Trouble | undefined;
 }
 
@@ -31,14 +32,14 @@ export function createSnapshot(control: Control, origin: () => string | undefine
   async function refresh() {
     const of = origin();
     try {
-      const [site, live, usage, { keys }, providers] = await Promise.all([
+      const [site, live, usage, status, providers] = await Promise.all([
         of === undefined ? undefined : control.getSite(of),
         control.liveRequests(),
         control.usageToday(),
         control.status(),
         control.listProviders(),
       ]);
-      value = { site, live, usage, keys, trouble: troubleOf(providers) };
+      value = { site, live, usage, status, trouble: troubleOf(providers) };
       error = false;
     } catch {
       error = true;
