@@ -1,14 +1,17 @@
 import { precacheAndRoute } from 'workbox-precaching';
 import { createFetchListener, createRouter } from '../core/index.ts';
 import { answerControl } from './worker/control.ts';
+import { createHeldSession } from './worker/held-session.ts';
 import { isOwnPath } from './worker/own-path.ts';
 import { createWebPorts } from './worker/ports.ts';
+import { SESSION_WANTED } from './session-messages.ts';
 
 declare const self: ServiceWorkerGlobalScope & {
   __WB_MANIFEST: { url: string; revision: string | null }[];
 };
 
-const router = createRouter(createWebPorts());
+const session = createHeldSession(self.clients);
+const router = createRouter(createWebPorts(session));
 
 // First, so that no file of the cache stands before a path of the router.
 self.addEventListener(
@@ -20,6 +23,7 @@ precacheAndRoute(self.__WB_MANIFEST, { ignoreURLParametersMatching: [/.*/] });
 self.addEventListener('message', (event) => {
   const { type } = (event.data ?? {}) as { type?: unknown };
   if (type === 'control') answerControl(event, router.control);
+  if (type === SESSION_WANTED) event.waitUntil(session.tell(event.source as Client));
   if (type === 'claim') event.waitUntil(self.clients.claim());
   if (type === 'SKIP_WAITING') event.waitUntil(self.skipWaiting());
 });

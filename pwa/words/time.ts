@@ -31,6 +31,11 @@ export function lasting(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
 }
 
+/** `14:32` */
+export function timeOfDay(then: number): string {
+  return new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' }).format(then);
+}
+
 function startOfDay(time: number): number {
   const date = new Date(time);
   date.setHours(12, 0, 0, 0);

@@ -74,3 +74,38 @@ export function toProviderId(name: string, taken: readonly string[]): string {
     if (!taken.includes(`${plain}-${number}`)) return `${plain}-${number}`;
   }
 }
+
+export interface SecretWords {
+  readonly label: string;
+  readonly hint?: string;
+  /** It is more than one word: a file, or a pair. */
+  readonly long?: boolean;
+}
+
+const SECRETS: Readonly<Record<string, SecretWords>> = {
+  'aws-sigv4': {
+    label: 'AWS keys',
+    hint: 'The access key ID and the secret access key with a colon between them; or a Bedrock API key.',
+    long: true,
+  },
+  'google-service-account': {
+    label: 'Service account file',
+    hint: 'The whole JSON file that Google gave you.',
+    long: true,
+  },
+};
+
+/** What a provider's key is called, and how it is pasted. */
+export function secretWords(provider: ProviderView | undefined): SecretWords {
+  return SECRETS[provider?.auth.scheme ?? ''] ?? { label: 'Key' };
+}
+
+/** Where a key will be sent, as one can say it before the address is whole. */
+export function destinationWords(provider: ProviderView): string {
+  if (provider.auth.scheme === 'google-service-account')
+    return 'It is never sent: it signs for short-lived tokens, which go to Google and nowhere else.';
+  const where = provider.incomplete ? provider.name : new URL(provider.baseUrl).host;
+  return provider.auth.scheme === 'aws-sigv4'
+    ? `A secret access key is never sent: it signs each request to ${where}.`
+    : `It is sent to ${where} and nowhere else.`;
+}

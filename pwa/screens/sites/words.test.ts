@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toLimit, toOrigin, usageWords } from './words.ts';
+import { toLimit, toOrigin, usageWords, withScope } from './words.ts';
 
 describe('the address of a site, as typed', () => {
   it.each([
@@ -51,4 +51,11 @@ it('says when a site was used and how much today', () => {
       5 * 60_000,
     ),
   ).toBe('used 5 min ago · 41 requests, 8.2k tokens today');
+});
+
+it('gives and takes a scope, and leaves the others', () => {
+  expect(withScope(['chat', 'jobs'], 'raw', true)).toEqual(['chat', 'jobs', 'raw']);
+  expect(withScope(['chat', 'raw'], 'raw', true)).toEqual(['chat', 'raw']);
+  expect(withScope(['chat', 'raw'], 'raw', false)).toEqual(['chat']);
+  expect(() => withScope(['chat'], 'chat', false)).toThrow(/Revoke/);
 });

@@ -11,8 +11,28 @@ export const SCOPE_WORDS: Readonly<Record<Scope, string>> = Object.freeze({
   audio: 'Speech to text and back',
   jobs: 'Long jobs',
   mcp: 'MCP tools',
-  raw: 'A provider’s own interface, directly',
+  raw: 'A provider’s own interface, with your key',
 });
+
+/** What a person may give a site, and what they should know of it. */
+export const GIVEN: readonly { readonly scope: Scope; readonly note?: string }[] = Object.freeze([
+  { scope: 'chat' },
+  { scope: 'embeddings' },
+  { scope: 'images' },
+  { scope: 'audio' },
+  {
+    scope: 'raw',
+    note: 'More than chat: every model, files, fine-tuning. It can read and delete what your account keeps there.',
+  },
+]);
+
+/** A site's scopes with one given or taken. Throws with words where none is left. */
+export function withScope(scopes: readonly Scope[], scope: Scope, given: boolean): Scope[] {
+  const others = scopes.filter((other) => other !== scope);
+  if (given) return [...others, scope];
+  if (others.length === 0) throw new Error('Nothing would be left. Revoke the site instead.');
+  return others;
+}
 
 /** `used 5 min ago · 41 requests, 8.2k tokens today` */
 export function usageWords(site: SiteView, now = Date.now()): string {
