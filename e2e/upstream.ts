@@ -6,19 +6,28 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { corsHeaders, Exchange, type Received } from './upstream/exchange.ts';
+import { anthropicMessages } from './upstream/anthropic-messages.ts';
+import { googleGenerateContent } from './upstream/google-generate-content.ts';
 import { openaiChat } from './upstream/openai-chat.ts';
+import { openaiResponses } from './upstream/openai-responses.ts';
+import { findBesideChat } from './upstream/beside-chat.ts';
 import { replay } from './upstream/replay.ts';
 import { findScenario } from './upstream/scenarios.ts';
 import type { Wire } from './upstream/wire.ts';
 
 export type { Received } from './upstream/exchange.ts';
 
-const WIRES: readonly Wire[] = [openaiChat];
+const WIRES: readonly Wire[] = [
+  openaiChat,
+  openaiResponses,
+  anthropicMessages,
+  googleGenerateContent,
+];
 
 export interface Upstream {
   /** `http://127.0.0.1:<port>` */
   origin: string;
-  /** The base URL of an OpenAI-compatible provider: `origin` and `/v1`. */
+  /** The base URL of a provider of OpenAI's or Anthropic's formats: `origin` and `/v1`. */
   url: string;
   /** All that arrived but CORS preflights, oldest first. */
   received: Received[];
@@ -34,10 +43,10 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces).toString();
+  return Buffer.concat(pieces);
 }
 
 function parse(body: string): Record<string, unknown> | undefined {
@@ -67,6 +76,7 @@ export async function createUpstream(): Promise<Upstream> {
       path: request.url ?? '',
       headers: request.headers as Record<string, string>,
       body: '',
+      bytes: Buffer.alloc(0),
       at: performance.now(),
     };
     response.on('close', () => {
@@ -79,7 +89,8 @@ export async function createUpstream(): Promise<Upstream> {
       return;
     }
     received.push(entry);
-    entry.body = await readBody(request);
+    entry.bytes = await readBody(request);
+    entry.body = entry.bytes.toString();
     entry.json = parse(entry.body);
 
     const path = entry.path.split('?')[0] ?? '';
@@ -95,6 +106,16 @@ export async function createUpstream(): Promise<Upstream> {
         owned_by: 'us',
       }));
       return void json(200, { object: 'list', data });
+    }
+    for (const { aside } of WIRES) {
+      const told = aside?.(path);
+      if (told !== undefined) return void json(200, told);
+    }
+    const beside = findBesideChat(path);
+    if (beside !== undefined) {
+      for (const [name, value] of Object.entries(corsHeaders(request)))
+        response.setHeader(name, value);
+      return void (await beside(entry, response));
     }
     const wire = WIRES.find((candidate) => candidate.matches(entry.method, path));
     if (!wire || !entry.json) {

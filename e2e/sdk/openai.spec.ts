@@ -1,19 +1,7 @@
 import { expect } from '../fixtures.ts';
 import type { Upstream } from '../upstream.ts';
 import { hostsWith, type Caller } from './caller.ts';
-
-const WEATHER_TOOL = {
-  type: 'function' as const,
-  function: {
-    name: 'get_weather',
-    description: 'The weather of a city.',
-    parameters: {
-      type: 'object',
-      properties: { city: { type: 'string' }, unit: { type: 'string', enum: ['C', 'F'] } },
-      required: ['city'],
-    },
-  },
-};
+import { WEATHER_TOOL } from './weather.ts';
 
 /** Puts a client where the page's code finds it. `retries` is the SDK's own count: 2 by default. */
 async function connect({ page, baseURL }: Caller, retries?: number): Promise<void> {
@@ -295,7 +283,9 @@ for (const [host, test] of hostsWith('openai')) {
         await connect(caller, 0);
         for (const stream of [false, true]) {
           upstream.clear();
-          const failure = await fail(caller, `openai/status-${status}`, stream);
+          // Models of their own: a key that was refused or ran out is not asked for the same one again.
+          const model = `openai/${stream ? 'streamed' : 'whole'}/status-${status}`;
+          const failure = await fail(caller, model, stream);
           expect(failure.name).toBe(name);
           expect(failure.message).toContain(
             { 429: 'Rate limit reached', 500: 'had an error', 404: 'does not exist' }[

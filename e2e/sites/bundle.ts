@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
-export const SDKS = ['openai', 'ai', 'axios'] as const;
+export const SDKS = ['openai', 'anthropic', 'google', 'langchain', 'ai', 'axios'] as const;
 export type Sdk = (typeof SDKS)[number];
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));

@@ -35,7 +35,10 @@ const html = (title: string, scripts: Sdk[], body: string) =>
   scripts.map((sdk) => `<script src="/${sdk}.js"></script>`).join('') +
   `<body>${body}</body></html>`;
 
-/** Serves pages on a random port of loopback: any web site, for the browser. */
+/**
+ * Serves pages on a random port of loopback: any web site, for the browser. `/echo` answers what it is
+ * sent, `/slow` never answers.
+ */
 export async function createSite(options: SiteOptions = {}): Promise<Site> {
   const csp = options.csp === undefined ? STRICT_CSP : options.csp;
   const policy: Record<string, string> = csp === null ? {} : { 'content-security-policy': csp };
@@ -62,7 +65,10 @@ export async function createSite(options: SiteOptions = {}): Promise<Site> {
         html('A web app', options.scripts ?? [], options.body ?? '<h1>A web app</h1>'),
         page,
       );
-    } else response.writeHead(404).end();
+    } else if (path === '/echo') {
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      request.pipe(response);
+    } else if (path !== '/slow') response.writeHead(404).end();
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;

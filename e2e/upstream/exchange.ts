@@ -10,6 +10,7 @@ export interface Received {
   path: string;
   headers: Record<string, string>;
   body: string;
+  bytes: Buffer;
   /** The body as JSON; undefined where it is none. */
   json?: Record<string, unknown>;
   /** The format and what it asks for, where the path is one of a format. */

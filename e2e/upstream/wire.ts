@@ -21,10 +21,12 @@ export interface Wire {
   read(path: string, body: Record<string, unknown>): Asked;
   /** The whole answer, not streamed. */
   body(answer: Answer, asked: Asked): unknown;
-  /** SSE events as text without the blank line that ends them; the terminator last. */
+  /** SSE events as text without the blank line that ends them; the finish, or what stands after it, last. */
   events(answer: Answer, asked: Asked): string[];
   /** The body of an error answer. */
   error(status: number, message: string, code?: string): unknown;
   /** An error in the middle of a stream. */
   errorEvent(message: string): string;
+  /** The answer at a path that asks no model, like a count of tokens. */
+  aside?(path: string): unknown;
 }

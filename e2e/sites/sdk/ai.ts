@@ -1,7 +1,20 @@
-/** The `ai` package with an OpenAI-compatible provider. */
+/** The `ai` package with the providers whose dialects Gatehouse speaks. */
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { createGoogle } from '@ai-sdk/google';
+import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai';
 
 Object.assign(globalThis, {
-  ai: { createOpenAICompatible, generateText, jsonSchema, stepCountIs, streamText, tool },
+  ai: {
+    createAnthropic,
+    createGoogle,
+    createOpenAI,
+    createOpenAICompatible,
+    generateText,
+    jsonSchema,
+    stepCountIs,
+    streamText,
+    tool,
+  },
 });

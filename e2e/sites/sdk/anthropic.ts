@@ -1,0 +1,4 @@
+/** The official SDK, unmodified. */
+import Anthropic from '@anthropic-ai/sdk';
+
+Object.assign(globalThis, { Anthropic });

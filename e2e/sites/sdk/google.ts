@@ -1,0 +1,4 @@
+/** The official SDK, unmodified. */
+import { ApiError, GoogleGenAI } from '@google/genai';
+
+Object.assign(globalThis, { google: { ApiError, GoogleGenAI } });
