@@ -1,17 +1,19 @@
 /**
- * npm run bench: figures of the built project beside the aims of issue 2. `--write` puts the table
- * into README.md, between its `bench` comments.
+ * npm run bench: figures of the built project beside their aims: the router in Node, then the way
+ * through the extension in Chromium. `--node` stops after Node; `--write` puts the table into
+ * README.md, between its `bench` comments.
  */
+import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { ensureChromium } from './chromium.mjs';
 import { build, CACHE, ensureInstalled, ROOT, run, start } from './project.mjs';
 
 const FILE = join(CACHE, 'bench.jsonl');
 
-/** @typedef {{ what: string, value: number, unit: string, aim: number, how?: string }} Figure */
+/** @typedef {{ what: string, value: number, unit: string, aim?: number, how?: string }} Figure */
 
 /** @param {number} value */
 function toText(value) {
@@ -23,7 +25,7 @@ function toTable(figures) {
   const rows = figures.map(({ what, value, unit, aim, how = '' }) => [
     what,
     `${toText(value)} ${unit}`,
-    `${aim} ${unit}`,
+    aim === undefined ? '' : `${aim} ${unit}`,
     how,
   ]);
   const all = [['what', 'measured', 'aim: at most', 'how'], ...rows];
@@ -48,17 +50,52 @@ function writeReadme(table) {
   );
 }
 
+/**
+ * The router alone, bundled as it is for the browser and run by Node.
+ * @returns {Promise<Figure[]>}
+ */
+async function measureNode() {
+  const { build: bundle } = await import('vite');
+  const outDir = join(CACHE, 'bench');
+  await bundle({
+    configFile: false,
+    root: ROOT,
+    logLevel: 'error',
+    define: { __GATEHOUSE_VERSION__: '"0"', __GATEHOUSE_BUILD__: '"bench"' },
+    ssr: { noExternal: true },
+    build: {
+      ssr: 'core/bench/main.bench.ts',
+      outDir,
+      target: 'esnext',
+      copyPublicDir: false,
+      rolldownOptions: { output: { entryFileNames: 'main.mjs' } },
+    },
+  });
+  const file = join(outDir, 'main.mjs');
+  const { stdout } = await promisify(execFile)(process.execPath, [file]);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
 await start(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { write: { type: 'boolean', default: false } },
+    options: {
+      write: { type: 'boolean', default: false },
+      node: { type: 'boolean', default: false },
+    },
   });
   await ensureInstalled();
+  mkdirSync(CACHE, { recursive: true });
+  const inNode = await measureNode();
+  console.log(toTable(inNode));
+  if (values.node) return;
   const chromium = ensureChromium();
   if (!chromium)
     throw new Error('No Chromium was found and none could be installed. Set CHROMIUM_PATH.');
   await build('pwa', 'extension');
-  mkdirSync(CACHE, { recursive: true });
   rmSync(FILE, { force: true });
   const code = await run(
     'playwright',
@@ -69,10 +106,11 @@ await start(async () => {
     },
   );
   /** @type {Figure[]} */
-  const figures = readFileSync(FILE, 'utf8')
+  const inBrowser = readFileSync(FILE, 'utf8')
     .trim()
     .split('\n')
     .map((text) => JSON.parse(text));
+  const figures = [...inBrowser, ...inNode];
   const date = new Date().toISOString().slice(0, 10);
   const table = `${toTable(figures)}\n\nMeasured ${date}, Node ${process.version}, ${cpus().length} cores.`;
   console.log(`\n${table}`);

@@ -12,13 +12,15 @@ const projects = [
   'e2e/tsconfig.json',
   'scripts/tsconfig.json',
 ];
+// The native compiler, five times faster; linter and svelte-check still need the one in JavaScript.
+const NATIVE = 'node_modules/typescript-native/bin/tsc';
 const commands = [
-  ...projects.map((project) => ['tsc', '-p', project]),
-  ['svelte-check', '--tsconfig', './tsconfig.svelte.json', '--fail-on-warnings'],
+  ...projects.map((project) => [NATIVE, '-p', project]),
+  ['node_modules/.bin/svelte-check', '--tsconfig', './tsconfig.svelte.json', '--fail-on-warnings'],
 ];
 let failed = 0;
-for (const [command, ...args] of commands) {
-  const { status } = spawnSync(`node_modules/.bin/${command}`, args, { stdio: 'inherit' });
+for (const [command = '', ...args] of commands) {
+  const { status } = spawnSync(command, args, { stdio: 'inherit' });
   if (status !== 0) {
     console.error(`failed: ${command} ${args.join(' ')}`);
     failed += 1;

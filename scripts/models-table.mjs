@@ -32,6 +32,8 @@ const PROVIDERS = {
   'cloudflare-workers-ai': 'workers-ai',
   cohere: 'cohere',
   crof: 'nahcrof',
+  'amazon-bedrock': 'aws-bedrock',
+  'google-vertex': 'google-vertex-ai',
 };
 
 /** One letter a thing that a model can do; model-facts.ts reads them. */
@@ -47,6 +49,8 @@ for (const [theirs, ours] of Object.entries(PROVIDERS)) {
   for (const [id, model] of Object.entries(modelsDev[theirs].models)) {
     if (model.status === 'deprecated' || !model.modalities?.output?.includes('text')) continue;
     if (!(model.context > 0)) continue;
+    // Bedrock has each model once more by region; model-facts.ts takes that off.
+    if (theirs === 'amazon-bedrock' && /^(?:apac|au|eu|global|jp|us)\./.test(id)) continue;
     const can =
       (model.tool_call ? 't' : '') +
       (model.reasoning ? 'r' : '') +
