@@ -10,8 +10,8 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   // Browsers are heavy: two at once is what two cores carry.
   workers: 2,
-  // A test that needed its second try is printed as flaky by the runner's summary.
-  retries: process.env.CI ? 1 : 0,
+  // A test that needed another try is printed as flaky by the runner's summary.
+  retries: process.env.CI ? 2 : 0,
   fullyParallel: false,
   reporter: [
     ['list'],

@@ -5,6 +5,8 @@ test('offline it opens, reads history, chats with the echo model and edits setti
   pwa,
 }) => {
   await say(pwa, 'written while there was a network');
+  // Before an answer there is no Stop button yet, whose absence would look like the end.
+  await expect(answers(pwa).last()).toContainText('written while there was a network');
   await settled(pwa);
   await pwa.context().setOffline(true);
 
