@@ -59,6 +59,8 @@ export interface KeyView {
   preview: string;
   enabled: boolean;
   weight: number;
+  /** The models that it is for, as ids or patterns with `*`; absent: any. */
+  models?: string[];
   createdAt: number;
   check?: KeyCheck;
 }
@@ -183,7 +185,7 @@ export interface Control {
   addKeys(keys: NewKey[]): Promise<KeyView[]>;
   updateKey(
     id: string,
-    change: { label?: string; enabled?: boolean; weight?: number },
+    change: { label?: string; enabled?: boolean; weight?: number; models?: string[] },
   ): Promise<KeyView>;
   replaceKey(id: string, secret: string): Promise<KeyView>;
   deleteKey(id: string): Promise<void>;

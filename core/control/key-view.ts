@@ -9,8 +9,19 @@ export function toKeyView({
   preview,
   enabled,
   weight,
+  models,
   createdAt,
   check,
 }: KeyRecord): KeyView {
-  return { id, provider, label, preview, enabled, weight, createdAt, ...(check && { check }) };
+  return {
+    id,
+    provider,
+    label,
+    preview,
+    enabled,
+    weight,
+    ...(models?.length && { models }),
+    createdAt,
+    ...(check && { check }),
+  };
 }

@@ -59,12 +59,16 @@ export const sealed = z.strictObject({
 });
 export type Sealed = z.infer<typeof sealed>;
 
+/** Row K10: the models that a key is for, as ids or patterns with `*`. Absent or empty: any. */
+export const keyModels = z.array(z.string().min(1).max(500)).max(1_000);
+
 export const keyRecord = z.strictObject({
   id: z.string(),
   provider: z.string(),
   label: z.string(),
   enabled: z.boolean(),
   weight: z.number().min(0).max(10),
+  models: keyModels.optional(),
   /** `gsk_…9fQ2`: the only part of the secret that a screen may show. */
   preview: z.string(),
   destination,
@@ -130,18 +134,58 @@ export const siteRecord = z.strictObject({
 });
 export type SiteRecord = z.infer<typeof siteRecord>;
 
-export const route = z.strictObject({
-  provider: z.string(),
-  model: z.string(),
-  timeoutMs: z.number().int().positive().optional(),
-  contextWindow: z.number().int().positive().optional(),
-});
+const milliseconds = z.number().int().positive().max(3_600_000);
+const tokens = z.number().int().positive().max(100_000_000);
 
+/** Row R18: for which requests a route is. All that is named must hold; what is absent does not matter. */
+export const routeCondition = z.strictObject({
+  /** True: only where the caller asks for reasoning; false: only where it does not. */
+  reasoning: z.boolean().optional(),
+  hasTools: z.boolean().optional(),
+  hasImages: z.boolean().optional(),
+  /** Documents; pictures do not count. */
+  hasFiles: z.boolean().optional(),
+  /** The prompt is longer than so many tokens, as we estimate it. */
+  promptTokensOver: tokens.optional(),
+  /** The prompt is shorter than so many tokens. */
+  promptTokensUnder: tokens.optional(),
+});
+export type RouteCondition = z.infer<typeof routeCondition>;
+
+export const route = z.strictObject({
+  provider: z.string().min(1).max(64),
+  model: z.string().min(1).max(500),
+  /** Absent: for every request. */
+  when: routeCondition.optional(),
+  /** Until the first event of the answer, in milliseconds; absent: the setting. */
+  timeoutMs: milliseconds.optional(),
+  contextWindow: tokens.optional(),
+  /** Row P6: the format in which to ask a provider that speaks several; absent: its usual one. */
+  wire: formatName.optional(),
+});
+export type Route = z.infer<typeof route>;
+
+/** Row R19. The caller's header and query go before it, the settings after it. */
+export const toolEnforcement = z.strictObject({
+  enabled: z.boolean(),
+  /** How often an answer without a tool call is asked for again; absent: the setting. */
+  maxRetries: z.number().int().min(1).max(10).optional(),
+});
+export type ToolEnforcement = z.infer<typeof toolEnforcement>;
+
+/** A person's own name for an ordered list of routes. */
 export const logicalModelRecord = z.strictObject({
   id: z.string().min(1).max(200),
-  routes: z.array(route).min(1),
-  fallbacks: z.array(z.string()).optional(),
-  contextWindow: z.number().int().positive().optional(),
+  /** Tried in this order. */
+  routes: z.array(route).min(1).max(100),
+  /** Other models of the person's own, tried in this order after the routes. Never in a circle. */
+  fallbacks: z.array(z.string().min(1).max(200)).max(100).optional(),
+  contextWindow: tokens.optional(),
+  /** The next route starts too where the first has no content after so long; absent: never. */
+  hedgeAfterMs: milliseconds.optional(),
+  /** An answer that breaks off in its middle goes on with the next route; absent: it ends in an error. */
+  continuePartial: z.boolean().optional(),
+  toolEnforcement: toolEnforcement.optional(),
 });
 export type LogicalModelRecord = z.infer<typeof logicalModelRecord>;
 
@@ -153,6 +197,19 @@ export const settings = z.strictObject({
   firstByteTimeoutMs: z.number().int().positive().max(600_000).optional(),
   idleTimeoutMs: z.number().int().positive().max(600_000).optional(),
   totalTimeoutMs: z.number().int().positive().max(3_600_000).optional(),
+  /** How long a key rests after a 429 that names no time, at first; it doubles with each failure. */
+  rateLimitCooldownMs: z.number().int().nonnegative().max(86_400_000).optional(),
+  /** The same after a 402: no credit. 0: a key is not set aside for it. */
+  paymentCooldownMs: z.number().int().nonnegative().max(86_400_000).optional(),
+  /** The same after a 403 that is not the key's own fault. 0: not set aside for it. */
+  forbiddenCooldownMs: z.number().int().nonnegative().max(86_400_000).optional(),
+  /** How often the same key is asked again, where nothing else is left, after a fault that may pass. */
+  sameKeyRetries: z.number().int().nonnegative().max(3).optional(),
+  /** Row R19: every answer to a request with tools must call one. */
+  toolEnforcement: z.boolean().optional(),
+  toolEnforcementRetries: z.number().int().min(1).max(10).optional(),
+  /** Row R5: the model that `free` means; absent: the one with the longest window. */
+  freeModel: z.string().max(500).optional(),
   /** How much a model takes where no one says; absent: 128,000 tokens. */
   defaultContextWindow: z.number().int().positive().max(100_000_000).optional(),
   /** Minutes without use after which the vault locks; 0: never. */

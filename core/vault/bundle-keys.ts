@@ -66,6 +66,7 @@ export async function planKeys(
         label: toLabel(entry.label, taken),
         enabled: entry.enabled ?? true,
         weight: entry.weight ?? 1,
+        ...(entry.models && { models: entry.models }),
         preview: maskSecret(secret),
         destination,
         // Keeps the bundle's order.
@@ -77,11 +78,13 @@ export async function planKeys(
     }
     claimed.add(existing.id);
     const kept = mode === 'merge' ? existing : { enabled: true, weight: 1 };
-    const record = {
+    const models = entry.models ?? (mode === 'merge' ? existing.models : undefined);
+    const record: KeyWrite['record'] = {
       ...existing,
       label: entry.label?.trim() || existing.label,
       enabled: entry.enabled ?? kept.enabled,
       weight: entry.weight ?? kept.weight,
+      models,
       preview: maskSecret(secret),
       destination,
     };
@@ -89,7 +92,9 @@ export async function planKeys(
     const isChange =
       record.label !== existing.label ||
       record.enabled !== existing.enabled ||
-      record.weight !== existing.weight;
+      record.weight !== existing.weight ||
+      record.models?.join('\n') !== existing.models?.join('\n');
+    if (models === undefined) delete record.models;
     if (isReseal) delete record.check;
     if (isReseal || isChange) writes.push({ record, ...(isReseal && { secret }) });
     (isReseal || isChange ? diff.overwrite : diff.unchanged).push(toName(record));

@@ -9,6 +9,8 @@ import { toPath } from '../storage/read.ts';
 import {
   authScheme,
   formatName,
+  keyModels,
+  logicalModelRecord,
   providerRecord,
   settings,
   siteLimits,
@@ -34,24 +36,13 @@ export const bundleKey = z.strictObject({
   secret: text(16_384),
   enabled: z.boolean().optional(),
   weight: z.number().min(0).max(10).optional(),
+  models: keyModels.optional(),
 });
 export type BundleKey = z.infer<typeof bundleKey>;
 
 export const bundleModel = z.strictObject({
+  ...logicalModelRecord.shape,
   id: text(200).regex(/^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u, 'must not begin or end with a space'),
-  routes: z
-    .array(
-      z.strictObject({
-        provider: text(64),
-        model: modelId,
-        timeoutMs: z.number().int().positive().optional(),
-        contextWindow: z.number().int().positive().optional(),
-      }),
-    )
-    .min(1)
-    .max(100),
-  fallbacks: z.array(text(200)).max(100).optional(),
-  contextWindow: z.number().int().positive().optional(),
 });
 export type BundleModel = z.infer<typeof bundleModel>;
 
