@@ -4,6 +4,7 @@ import { dialectOf } from './endpoints/paths.ts';
 import { matchPath, type Match } from './endpoints/routes.ts';
 import { RouterError, toRouterError } from './errors.ts';
 import { formatOf } from './formats/format.ts';
+import { holdRequest } from './hold-request.ts';
 import type { Caller, HostCall } from './ports.ts';
 
 /** The virtual origin: its TLD is reserved and never resolves (RFC 6761). */
@@ -24,7 +25,7 @@ export function createHandle(parts: Parts): Handle {
     const trace = { attempts: 0 };
     const call: Call = {
       id: host?.id ?? parts.ports.randomId(),
-      request,
+      request: holdRequest(request),
       url,
       dialect: dialectOf(url.pathname, request.headers),
       caller,

@@ -1,4 +1,5 @@
 import { RouterError } from '../errors.ts';
+import { holdRequest } from '../hold-request.ts';
 import type { Ports } from '../ports.ts';
 import { authorise } from '../providers/auth/authorise.ts';
 import { checkBaseUrl } from '../providers/base-url.ts';
@@ -36,7 +37,7 @@ export async function toUpstreamRequest(
     const waiting = authorise({ method, url, headers, body }, provider.auth, secret, ports);
     if (waiting !== undefined) await waiting;
   }
-  return new Request(url, {
+  const request = new Request(url, {
     method,
     headers,
     body,
@@ -46,6 +47,7 @@ export async function toUpstreamRequest(
     referrerPolicy: 'no-referrer',
     cache: 'no-store',
   });
+  return holdRequest(request, signal);
 }
 
 function urlOf(provider: Provider, { path, replaces }: Outgoing): string {
