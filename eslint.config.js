@@ -58,6 +58,18 @@ export default ts.config(
     rules: { 'svelte/no-at-html-tags': 'error', 'no-restricted-syntax': ['error', noStaticStyle] },
   },
   {
+    files: ['core/**/*.ts'],
+    ignores: ['core/zod.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['zod', 'zod/mini'].map((name) => ({ name, message: 'Take z from core/zod.ts.' })),
+        },
+      ],
+    },
+  },
+  {
     // A Playwright fixture without dependencies is written `async ({}, use)`.
     files: ['e2e/**/*.ts'],
     rules: { 'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }] },

@@ -1,8 +1,8 @@
-import type { z } from 'zod';
+import type { z } from '../zod.ts';
 import { RouterError } from '../errors.ts';
 
 /** Checks a caller's body. Throws `invalid_request` that names the path at fault and what was expected there. */
-export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
+export function parseBody<T>(schema: z.ZodMiniType<T>, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;

@@ -1,5 +1,5 @@
 /** Reads what is stored through its schema, so that one bad record never hides the others. */
-import type { z } from 'zod';
+import type { z } from '../zod.ts';
 import type { GatehouseDatabase, GatehouseSchema } from './database.ts';
 import {
   catalogRecord,
@@ -18,7 +18,7 @@ import type { StoreName } from './transaction.ts';
 
 type CheckedStore = Exclude<StoreName, 'state'>;
 
-const SCHEMAS: { readonly [Name in CheckedStore]: z.ZodType<GatehouseSchema[Name]['value']> } =
+const SCHEMAS: { readonly [Name in CheckedStore]: z.ZodMiniType<GatehouseSchema[Name]['value']> } =
   Object.freeze({
     vault: vaultHeader,
     slots: slotRecord,

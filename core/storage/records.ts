@@ -2,11 +2,8 @@
  * The zod schema of all that is stored. A record that does not fit is set aside with its reason;
  * the rest loads.
  */
-import { z } from 'zod';
+import { z } from '../zod.ts';
 import { SCOPES } from '../ports.ts';
-
-// Zod tries `new Function` once, and our Content-Security-Policy reports each try.
-z.config({ jitless: true });
 
 export const formatName = z.enum([
   'openai-chat',
@@ -18,7 +15,7 @@ export const formatName = z.enum([
 
 export const authScheme = z.discriminatedUnion('scheme', [
   z.strictObject({ scheme: z.literal('bearer') }),
-  z.strictObject({ scheme: z.literal('header'), name: z.string().min(1) }),
+  z.strictObject({ scheme: z.literal('header'), name: z.string().check(z.minLength(1)) }),
   z.strictObject({ scheme: z.literal('none') }),
   z.strictObject({ scheme: z.literal('aws-sigv4') }),
   z.strictObject({ scheme: z.literal('google-service-account') }),
@@ -26,16 +23,16 @@ export const authScheme = z.discriminatedUnion('scheme', [
 
 /** A provider of the person's own, or what they changed on a known row (then `format` may be absent). */
 export const providerRecord = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
-  name: z.string().max(100).optional(),
-  format: formatName.optional(),
-  baseUrl: z.string().optional(),
-  auth: authScheme.optional(),
-  headers: z.record(z.string(), z.string()).optional(),
-  models: z.array(z.string()).optional(),
-  enabled: z.boolean().optional(),
+  id: z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)),
+  name: z.optional(z.string().check(z.maxLength(100))),
+  format: z.optional(formatName),
+  baseUrl: z.optional(z.string()),
+  auth: z.optional(authScheme),
+  headers: z.optional(z.record(z.string(), z.string())),
+  models: z.optional(z.array(z.string())),
+  enabled: z.optional(z.boolean()),
   /** The person's order: lower first; those without one come after. */
-  order: z.number().int().optional(),
+  order: z.optional(z.int()),
 });
 export type ProviderRecord = z.infer<typeof providerRecord>;
 
@@ -52,7 +49,7 @@ export type Destination = z.infer<typeof destination>;
 export const sealed = z.strictObject({
   v: z.literal(1),
   alg: z.literal('A256GCM'),
-  epoch: z.number().int().nonnegative(),
+  epoch: z.int().check(z.nonnegative()),
   id: z.string(),
   iv: z.instanceof(Uint8Array),
   ct: z.instanceof(Uint8Array),
@@ -60,30 +57,32 @@ export const sealed = z.strictObject({
 export type Sealed = z.infer<typeof sealed>;
 
 /** Row K10: the models that a key is for, as ids or patterns with `*`. Absent or empty: any. */
-export const keyModels = z.array(z.string().min(1).max(500)).max(1_000);
+export const keyModels = z
+  .array(z.string().check(z.minLength(1), z.maxLength(500)))
+  .check(z.maxLength(1_000));
 
 export const keyRecord = z.strictObject({
   id: z.string(),
   provider: z.string(),
   label: z.string(),
   enabled: z.boolean(),
-  weight: z.number().min(0).max(10),
-  models: keyModels.optional(),
+  weight: z.number().check(z.gte(0), z.lte(10)),
+  models: z.optional(keyModels),
   /** `gsk_…9fQ2`: the only part of the secret that a screen may show. */
   preview: z.string(),
   destination,
   sealed,
   createdAt: z.number(),
   /** What the last check or use said of it. */
-  check: z
-    .strictObject({
+  check: z.optional(
+    z.strictObject({
       state: z.enum(['valid', 'invalid', 'rate-limited', 'unknown']),
       at: z.number(),
-      message: z.string().optional(),
-      models: z.number().optional(),
-      latencyMs: z.number().optional(),
-    })
-    .optional(),
+      message: z.optional(z.string()),
+      models: z.optional(z.number()),
+      latencyMs: z.optional(z.number()),
+    }),
+  ),
 });
 export type KeyRecord = z.infer<typeof keyRecord>;
 
@@ -92,12 +91,12 @@ export const slotRecord = z.strictObject({
   id: z.string(),
   kind: z.enum(['device', 'password', 'passkey', 'recovery']),
   createdAt: z.number(),
-  label: z.string().optional(),
+  label: z.optional(z.string()),
   /** Authenticated with the wrapped key: a changed parameter does not open. */
   parameters: z.record(z.string(), z.union([z.string(), z.number()])),
-  salt: z.instanceof(Uint8Array).optional(),
+  salt: z.optional(z.instanceof(Uint8Array)),
   /** A non-extractable AES key, for a device slot. */
-  key: z.custom<CryptoKey>((value) => value instanceof CryptoKey).optional(),
+  key: z.optional(z.custom<CryptoKey>((value) => value instanceof CryptoKey)),
   iv: z.instanceof(Uint8Array),
   wrapped: z.instanceof(Uint8Array),
 });
@@ -107,61 +106,61 @@ export const vaultHeader = z.strictObject({
   id: z.literal('vault'),
   v: z.literal(1),
   vaultId: z.string(),
-  epoch: z.number().int().nonnegative(),
+  epoch: z.int().check(z.nonnegative()),
   createdAt: z.number(),
 });
 export type VaultHeader = z.infer<typeof vaultHeader>;
 
 export const siteLimits = z.strictObject({
-  usdPerDay: z.number().nonnegative().optional(),
-  tokensPerDay: z.number().int().nonnegative().optional(),
-  requestsPerMinute: z.number().int().positive().optional(),
-  maxTokens: z.number().int().positive().optional(),
+  usdPerDay: z.optional(z.number().check(z.nonnegative())),
+  tokensPerDay: z.optional(z.int().check(z.nonnegative())),
+  requestsPerMinute: z.optional(z.int().check(z.positive())),
+  maxTokens: z.optional(z.int().check(z.positive())),
 });
 
 /** A stored permission. Its subject is the pair of origins, as the browser gave them. */
 export const siteRecord = z.strictObject({
   origin: z.string(),
   /** Only for a cross-origin frame; then the grant is for the pair. */
-  topOrigin: z.string().optional(),
+  topOrigin: z.optional(z.string()),
   decision: z.enum(['allow', 'deny']),
-  scopes: z.array(z.enum(SCOPES)).default(['chat']),
-  models: z.array(z.string()).default(['*']),
-  limits: siteLimits.optional(),
-  defaultModel: z.string().optional(),
-  createdAt: z.number().optional(),
-  lastUsedAt: z.number().optional(),
+  scopes: z._default(z.array(z.enum(SCOPES)), ['chat']),
+  models: z._default(z.array(z.string()), ['*']),
+  limits: z.optional(siteLimits),
+  defaultModel: z.optional(z.string()),
+  createdAt: z.optional(z.number()),
+  lastUsedAt: z.optional(z.number()),
 });
 export type SiteRecord = z.infer<typeof siteRecord>;
 
-const milliseconds = z.number().int().positive().max(3_600_000);
-const tokens = z.number().int().positive().max(100_000_000);
+const milliseconds = z.int().check(z.positive(), z.lte(3_600_000));
+const tokens = z.int().check(z.positive(), z.lte(100_000_000));
 
 /** Row R18: for which requests a route is. All that is named must hold; what is absent does not matter. */
 export const routeCondition = z.strictObject({
   /** True: only where the caller asks for reasoning; false: only where it does not. */
-  reasoning: z.boolean().optional(),
-  hasTools: z.boolean().optional(),
-  hasImages: z.boolean().optional(),
+  reasoning: z.optional(z.boolean()),
+  hasTools: z.optional(z.boolean()),
+  hasImages: z.optional(z.boolean()),
   /** Documents; pictures do not count. */
-  hasFiles: z.boolean().optional(),
+  hasFiles: z.optional(z.boolean()),
   /** The prompt is longer than so many tokens, as we estimate it. */
-  promptTokensOver: tokens.optional(),
+  promptTokensOver: z.optional(tokens),
   /** The prompt is shorter than so many tokens. */
-  promptTokensUnder: tokens.optional(),
+  promptTokensUnder: z.optional(tokens),
 });
 export type RouteCondition = z.infer<typeof routeCondition>;
 
 export const route = z.strictObject({
-  provider: z.string().min(1).max(64),
-  model: z.string().min(1).max(500),
+  provider: z.string().check(z.minLength(1), z.maxLength(64)),
+  model: z.string().check(z.minLength(1), z.maxLength(500)),
   /** Absent: for every request. */
-  when: routeCondition.optional(),
+  when: z.optional(routeCondition),
   /** Until the first event of the answer, in milliseconds; absent: the setting. */
-  timeoutMs: milliseconds.optional(),
-  contextWindow: tokens.optional(),
+  timeoutMs: z.optional(milliseconds),
+  contextWindow: z.optional(tokens),
   /** Row P6: the format in which to ask a provider that speaks several; absent: its usual one. */
-  wire: formatName.optional(),
+  wire: z.optional(formatName),
 });
 export type Route = z.infer<typeof route>;
 
@@ -169,56 +168,58 @@ export type Route = z.infer<typeof route>;
 export const toolEnforcement = z.strictObject({
   enabled: z.boolean(),
   /** How often an answer without a tool call is asked for again; absent: the setting. */
-  maxRetries: z.number().int().min(1).max(10).optional(),
+  maxRetries: z.optional(z.int().check(z.gte(1), z.lte(10))),
 });
 export type ToolEnforcement = z.infer<typeof toolEnforcement>;
 
 /** A person's own name for an ordered list of routes. */
 export const logicalModelRecord = z.strictObject({
-  id: z.string().min(1).max(200),
+  id: z.string().check(z.minLength(1), z.maxLength(200)),
   /** Tried in this order. */
-  routes: z.array(route).min(1).max(100),
+  routes: z.array(route).check(z.minLength(1), z.maxLength(100)),
   /** Other models of the person's own, tried in this order after the routes. Never in a circle. */
-  fallbacks: z.array(z.string().min(1).max(200)).max(100).optional(),
-  contextWindow: tokens.optional(),
+  fallbacks: z.optional(
+    z.array(z.string().check(z.minLength(1), z.maxLength(200))).check(z.maxLength(100)),
+  ),
+  contextWindow: z.optional(tokens),
   /** The next route starts too where the first has no content after so long; absent: never. */
-  hedgeAfterMs: milliseconds.optional(),
+  hedgeAfterMs: z.optional(milliseconds),
   /** An answer that breaks off in its middle goes on with the next route; absent: it ends in an error. */
-  continuePartial: z.boolean().optional(),
-  toolEnforcement: toolEnforcement.optional(),
+  continuePartial: z.optional(z.boolean()),
+  toolEnforcement: z.optional(toolEnforcement),
 });
 export type LogicalModelRecord = z.infer<typeof logicalModelRecord>;
 
 export const settings = z.strictObject({
   /** What `auto`, `default` or no model means; absent: the first provider with a key. */
-  defaultModel: z.string().optional(),
-  defaultProvider: z.string().optional(),
-  connectTimeoutMs: z.number().int().positive().max(600_000).optional(),
-  firstByteTimeoutMs: z.number().int().positive().max(600_000).optional(),
-  idleTimeoutMs: z.number().int().positive().max(600_000).optional(),
-  totalTimeoutMs: z.number().int().positive().max(3_600_000).optional(),
+  defaultModel: z.optional(z.string()),
+  defaultProvider: z.optional(z.string()),
+  connectTimeoutMs: z.optional(z.int().check(z.positive(), z.lte(600_000))),
+  firstByteTimeoutMs: z.optional(z.int().check(z.positive(), z.lte(600_000))),
+  idleTimeoutMs: z.optional(z.int().check(z.positive(), z.lte(600_000))),
+  totalTimeoutMs: z.optional(z.int().check(z.positive(), z.lte(3_600_000))),
   /** How long a key rests after a 429 that names no time, at first; it doubles with each failure. */
-  rateLimitCooldownMs: z.number().int().nonnegative().max(86_400_000).optional(),
+  rateLimitCooldownMs: z.optional(z.int().check(z.nonnegative(), z.lte(86_400_000))),
   /** The same after a 402: no credit. 0: a key is not set aside for it. */
-  paymentCooldownMs: z.number().int().nonnegative().max(86_400_000).optional(),
+  paymentCooldownMs: z.optional(z.int().check(z.nonnegative(), z.lte(86_400_000))),
   /** The same after a 403 that is not the key's own fault. 0: not set aside for it. */
-  forbiddenCooldownMs: z.number().int().nonnegative().max(86_400_000).optional(),
+  forbiddenCooldownMs: z.optional(z.int().check(z.nonnegative(), z.lte(86_400_000))),
   /** How often the same key is asked again, where nothing else is left, after a fault that may pass. */
-  sameKeyRetries: z.number().int().nonnegative().max(3).optional(),
+  sameKeyRetries: z.optional(z.int().check(z.nonnegative(), z.lte(3))),
   /** Row R19: every answer to a request with tools must call one. */
-  toolEnforcement: z.boolean().optional(),
-  toolEnforcementRetries: z.number().int().min(1).max(10).optional(),
+  toolEnforcement: z.optional(z.boolean()),
+  toolEnforcementRetries: z.optional(z.int().check(z.gte(1), z.lte(10))),
   /** Row R5: the model that `free` means; absent: the one with the longest window. */
-  freeModel: z.string().max(500).optional(),
+  freeModel: z.optional(z.string().check(z.maxLength(500))),
   /** How much a model takes where no one says; absent: 128,000 tokens. */
-  defaultContextWindow: z.number().int().positive().max(100_000_000).optional(),
+  defaultContextWindow: z.optional(z.int().check(z.positive(), z.lte(100_000_000))),
   /** Minutes without use after which the vault locks; 0: never. */
-  autoLockMinutes: z.number().int().nonnegative().max(1_440).optional(),
-  theme: z.enum(['system', 'light', 'dark']).optional(),
-  sendWithEnter: z.boolean().optional(),
-  favouriteModels: z.array(z.string()).optional(),
-  hiddenModels: z.array(z.string()).optional(),
-  recentModels: z.array(z.string()).optional(),
+  autoLockMinutes: z.optional(z.int().check(z.nonnegative(), z.lte(1_440))),
+  theme: z.optional(z.enum(['system', 'light', 'dark'])),
+  sendWithEnter: z.optional(z.boolean()),
+  favouriteModels: z.optional(z.array(z.string())),
+  hiddenModels: z.optional(z.array(z.string())),
+  recentModels: z.optional(z.array(z.string())),
 });
 export type Settings = z.infer<typeof settings>;
 
@@ -238,15 +239,15 @@ export const usageRecord = z.strictObject({
   reasoningTokens: z.number(),
   toolCalls: z.number(),
   /** Absent where no price is known. */
-  usd: z.number().optional(),
+  usd: z.optional(z.number()),
 });
 export type UsageRecord = z.infer<typeof usageRecord>;
 
 export const modelPrice = z.strictObject({
-  input: z.number().nonnegative(),
-  output: z.number().nonnegative(),
-  cacheRead: z.number().nonnegative().optional(),
-  cacheWrite: z.number().nonnegative().optional(),
+  input: z.number().check(z.nonnegative()),
+  output: z.number().check(z.nonnegative()),
+  cacheRead: z.optional(z.number().check(z.nonnegative())),
+  cacheWrite: z.optional(z.number().check(z.nonnegative())),
 });
 export type ModelPrice = z.infer<typeof modelPrice>;
 
@@ -254,24 +255,24 @@ export type ModelPrice = z.infer<typeof modelPrice>;
 export const catalogRecord = z.strictObject({
   provider: z.string(),
   /** The base URL that was asked: a list of another address says nothing. */
-  source: z.string().optional(),
+  source: z.optional(z.string()),
   fetchedAt: z.number(),
   models: z.array(
     z.strictObject({
       id: z.string(),
-      name: z.string().optional(),
-      contextWindow: z.number().optional(),
-      maxOutput: z.number().optional(),
+      name: z.optional(z.string()),
+      contextWindow: z.optional(z.number()),
+      maxOutput: z.optional(z.number()),
       /** Unix seconds. */
-      created: z.number().optional(),
+      created: z.optional(z.number()),
       /** What it is for, where the provider says; most are for chat. */
-      kind: z.enum(['chat', 'embedding', 'image', 'audio', 'other']).optional(),
+      kind: z.optional(z.enum(['chat', 'embedding', 'image', 'audio', 'other'])),
       /** What it takes beside text. */
-      takes: z.array(z.enum(['image', 'file', 'audio', 'video'])).optional(),
-      tools: z.boolean().optional(),
-      reasoning: z.boolean().optional(),
+      takes: z.optional(z.array(z.enum(['image', 'file', 'audio', 'video']))),
+      tools: z.optional(z.boolean()),
+      reasoning: z.optional(z.boolean()),
       /** USD per million tokens. */
-      price: modelPrice.optional(),
+      price: z.optional(modelPrice),
     }),
   ),
 });
@@ -284,12 +285,12 @@ export const chatRecord = z.strictObject({
   createdAt: z.number(),
   updatedAt: z.number(),
   model: z.string(),
-  systemPrompt: z.string().optional(),
-  draft: z.string().optional(),
-  pinned: z.boolean().optional(),
-  deletedAt: z.number().optional(),
+  systemPrompt: z.optional(z.string()),
+  draft: z.optional(z.string()),
+  pinned: z.optional(z.boolean()),
+  deletedAt: z.optional(z.number()),
   /** The last message of the branch that is shown. */
-  leafId: z.string().optional(),
+  leafId: z.optional(z.string()),
 });
 export type ChatRecord = z.infer<typeof chatRecord>;
 
@@ -297,28 +298,28 @@ export const messageRecord = z.strictObject({
   id: z.string(),
   chatId: z.string(),
   /** The message before it; absent on the first. Siblings are variants. */
-  parentId: z.string().optional(),
+  parentId: z.optional(z.string()),
   role: z.enum(['user', 'assistant']),
   content: z.string(),
-  reasoning: z.string().optional(),
-  toolCalls: z
-    .array(z.strictObject({ id: z.string(), name: z.string(), arguments: z.string() }))
-    .optional(),
+  reasoning: z.optional(z.string()),
+  toolCalls: z.optional(
+    z.array(z.strictObject({ id: z.string(), name: z.string(), arguments: z.string() })),
+  ),
   state: z.enum(['done', 'streaming', 'stopped', 'cut', 'error']),
-  error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
-  model: z.string().optional(),
-  provider: z.string().optional(),
-  usage: z
-    .strictObject({
+  error: z.optional(z.strictObject({ code: z.string(), message: z.string() })),
+  model: z.optional(z.string()),
+  provider: z.optional(z.string()),
+  usage: z.optional(
+    z.strictObject({
       input: z.number(),
       output: z.number(),
-      cachedInput: z.number().optional(),
-      cacheWrite: z.number().optional(),
-      reasoning: z.number().optional(),
-      costUsd: z.number().optional(),
-    })
-    .optional(),
-  firstContentMs: z.number().optional(),
+      cachedInput: z.optional(z.number()),
+      cacheWrite: z.optional(z.number()),
+      reasoning: z.optional(z.number()),
+      costUsd: z.optional(z.number()),
+    }),
+  ),
+  firstContentMs: z.optional(z.number()),
   createdAt: z.number(),
 });
 export type MessageRecord = z.infer<typeof messageRecord>;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../zod.ts';
 import { keyRecord, slotRecord, vaultHeader } from '../storage/records.ts';
 import type { StoreName, WriteTransaction } from '../storage/transaction.ts';
 
@@ -7,7 +7,7 @@ const vaultBackup = z.strictObject({
   v: z.literal(1),
   savedAt: z.number(),
   header: vaultHeader,
-  slots: z.array(slotRecord).min(1),
+  slots: z.array(slotRecord).check(z.minLength(1)),
   keys: z.array(keyRecord),
 });
 export type VaultBackup = z.infer<typeof vaultBackup>;

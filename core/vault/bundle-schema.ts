@@ -2,7 +2,7 @@
  * The configuration bundle as it travels. Its form is fixed by the shared design, architecture.md:
  * every section is optional, and an unknown field is refused with its path.
  */
-import { z } from 'zod';
+import { z } from '../zod.ts';
 import { RouterError } from '../errors.ts';
 import { SCOPES } from '../ports.ts';
 import { toPath } from '../storage/read.ts';
@@ -16,56 +16,58 @@ import {
   siteLimits,
 } from '../storage/records.ts';
 
-const text = (longest: number) => z.string().min(1).max(longest);
+const text = (longest: number) => z.string().check(z.minLength(1), z.maxLength(longest));
 const modelId = text(500);
 
 export const bundleProvider = z.strictObject({
   ...providerRecord.shape,
-  name: text(100).optional(),
-  format: formatName.optional(),
-  baseUrl: text(2048).optional(),
-  auth: authScheme.optional(),
-  headers: z.record(text(100), z.string().max(2000)).optional(),
-  models: z.array(modelId).max(5_000).optional(),
+  name: z.optional(text(100)),
+  format: z.optional(formatName),
+  baseUrl: z.optional(text(2048)),
+  auth: z.optional(authScheme),
+  headers: z.optional(z.record(text(100), z.string().check(z.maxLength(2000)))),
+  models: z.optional(z.array(modelId).check(z.maxLength(5_000))),
 });
 export type BundleProvider = z.infer<typeof bundleProvider>;
 
 export const bundleKey = z.strictObject({
   provider: text(64),
-  label: z.string().max(100).optional(),
+  label: z.optional(z.string().check(z.maxLength(100))),
   secret: text(16_384),
-  enabled: z.boolean().optional(),
-  weight: z.number().min(0).max(10).optional(),
-  models: keyModels.optional(),
+  enabled: z.optional(z.boolean()),
+  weight: z.optional(z.number().check(z.gte(0), z.lte(10))),
+  models: z.optional(keyModels),
 });
 export type BundleKey = z.infer<typeof bundleKey>;
 
 export const bundleModel = z.strictObject({
   ...logicalModelRecord.shape,
-  id: text(200).regex(/^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u, 'must not begin or end with a space'),
+  id: text(200).check(
+    z.regex(/^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u, 'must not begin or end with a space'),
+  ),
 });
 export type BundleModel = z.infer<typeof bundleModel>;
 
 export const bundleSite = z.strictObject({
   origin: text(300),
-  topOrigin: text(300).optional(),
+  topOrigin: z.optional(text(300)),
   decision: z.enum(['allow', 'deny']),
-  scopes: z.array(z.enum(SCOPES)).max(SCOPES.length).optional(),
-  models: z.array(text(500)).max(5_000).optional(),
-  limits: siteLimits.optional(),
-  defaultModel: modelId.optional(),
+  scopes: z.optional(z.array(z.enum(SCOPES)).check(z.maxLength(SCOPES.length))),
+  models: z.optional(z.array(text(500)).check(z.maxLength(5_000))),
+  limits: z.optional(siteLimits),
+  defaultModel: z.optional(modelId),
 });
 export type BundleSite = z.infer<typeof bundleSite>;
 
 export const bundleSchema = z.strictObject({
   format: z.literal('gatehouse-bundle'),
   version: z.literal(1),
-  createdAt: z.string().max(40).optional(),
-  providers: z.array(bundleProvider).max(1_000).optional(),
-  keys: z.array(bundleKey).max(2_000).optional(),
-  models: z.array(bundleModel).max(2_000).optional(),
-  sites: z.array(bundleSite).max(5_000).optional(),
-  settings: settings.optional(),
+  createdAt: z.optional(z.string().check(z.maxLength(40))),
+  providers: z.optional(z.array(bundleProvider).check(z.maxLength(1_000))),
+  keys: z.optional(z.array(bundleKey).check(z.maxLength(2_000))),
+  models: z.optional(z.array(bundleModel).check(z.maxLength(2_000))),
+  sites: z.optional(z.array(bundleSite).check(z.maxLength(5_000))),
+  settings: z.optional(settings),
 });
 export type Bundle = z.infer<typeof bundleSchema>;
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../zod.ts';
 import type { LockReason, Ports, VaultKey } from '../ports.ts';
 import type { VaultHeader } from '../storage/records.ts';
 import { VAULT_KEY_BYTES } from './algorithms.ts';
@@ -30,10 +30,10 @@ const held = z.strictObject({
   epoch: z.number(),
   /** Numbers, because `chrome.storage` keeps JSON; the PWA has no need to see them at all. */
   key: z.union([
-    z.array(z.number().int().min(0).max(255)).length(VAULT_KEY_BYTES),
+    z.array(z.int().check(z.gte(0), z.lte(255))).check(z.length(VAULT_KEY_BYTES)),
     z.custom<CryptoKey>((value) => value instanceof CryptoKey && isVaultKey(value)),
   ]),
-  idleMs: z.number().positive().optional(),
+  idleMs: z.optional(z.number().check(z.positive())),
 });
 type Held = z.infer<typeof held>;
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../../zod.ts';
 
 /** What a caller's body must be for us to understand it. Loose, as every format's. */
 const blocks = z.array(z.looseObject({ type: z.string() }));
@@ -12,28 +12,28 @@ const message = z.looseObject({
 });
 
 const tool = z.looseObject({
-  type: z.string().nullish(),
-  name: z.string().min(1).optional(),
-  description: z.string().nullish(),
-  input_schema: z.record(z.string(), z.unknown()).optional(),
+  type: z.nullish(z.string()),
+  name: z.optional(z.string().check(z.minLength(1))),
+  description: z.nullish(z.string()),
+  input_schema: z.optional(z.record(z.string(), z.unknown())),
 });
 
 export const requestSchema = z.looseObject({
-  model: z.string().nullish(),
-  messages: z.array(message).min(1, { error: 'expected at least one message' }),
-  max_tokens: z.number().int().positive().nullish(),
-  system: z
-    .union([z.string(), blocks], { error: 'expected text or a list of text blocks' })
-    .nullish(),
-  stream: z.boolean().nullish(),
-  tools: z.array(tool).nullish(),
-  tool_choice: z.looseObject({ type: z.string() }).nullish(),
-  temperature: z.number().nullish(),
-  top_p: z.number().nullish(),
-  top_k: z.number().int().nullish(),
-  stop_sequences: z.array(z.string()).nullish(),
-  thinking: z.looseObject({ type: z.string() }).nullish(),
-  metadata: z.looseObject({ user_id: z.string().nullish() }).nullish(),
+  model: z.nullish(z.string()),
+  messages: z.array(message).check(z.minLength(1, { error: 'expected at least one message' })),
+  max_tokens: z.nullish(z.int().check(z.positive())),
+  system: z.nullish(
+    z.union([z.string(), blocks], { error: 'expected text or a list of text blocks' }),
+  ),
+  stream: z.nullish(z.boolean()),
+  tools: z.nullish(z.array(tool)),
+  tool_choice: z.nullish(z.looseObject({ type: z.string() })),
+  temperature: z.nullish(z.number()),
+  top_p: z.nullish(z.number()),
+  top_k: z.nullish(z.int()),
+  stop_sequences: z.nullish(z.array(z.string())),
+  thinking: z.nullish(z.looseObject({ type: z.string() })),
+  metadata: z.nullish(z.looseObject({ user_id: z.nullish(z.string()) })),
 });
 
 export type MessagesBody = z.infer<typeof requestSchema>;

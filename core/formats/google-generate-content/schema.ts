@@ -1,48 +1,50 @@
-import { z } from 'zod';
+import { z } from '../../zod.ts';
 
 /**
  * What a caller's body must be for us to understand it, after `toCamelCase`: Google reads both
  * spellings of a field. The endpoint adds `model` and `stream`, which the path tells.
  */
 const part = z.looseObject({
-  text: z.string().optional(),
-  functionCall: z.looseObject({ name: z.string() }).optional(),
-  functionResponse: z.looseObject({ name: z.string() }).optional(),
-  inlineData: z.looseObject({ mimeType: z.string(), data: z.string() }).optional(),
-  fileData: z.looseObject({ fileUri: z.string() }).optional(),
+  text: z.optional(z.string()),
+  functionCall: z.optional(z.looseObject({ name: z.string() })),
+  functionResponse: z.optional(z.looseObject({ name: z.string() })),
+  inlineData: z.optional(z.looseObject({ mimeType: z.string(), data: z.string() })),
+  fileData: z.optional(z.looseObject({ fileUri: z.string() })),
 });
 
 const content = z.looseObject({
-  role: z
-    .enum(['user', 'model', 'function', 'system'], { error: 'expected user or model' })
-    .nullish(),
-  parts: z.array(part).nullish(),
+  role: z.nullish(
+    z.enum(['user', 'model', 'function', 'system'], { error: 'expected user or model' }),
+  ),
+  parts: z.nullish(z.array(part)),
 });
 
 export const requestSchema = z.looseObject({
-  model: z.string().nullish(),
-  stream: z.boolean().nullish(),
-  contents: z.array(content).min(1, { error: 'expected at least one content' }),
-  systemInstruction: z.union([z.string(), content]).nullish(),
-  tools: z
-    .array(
+  model: z.nullish(z.string()),
+  stream: z.nullish(z.boolean()),
+  contents: z.array(content).check(z.minLength(1, { error: 'expected at least one content' })),
+  systemInstruction: z.nullish(z.union([z.string(), content])),
+  tools: z.nullish(
+    z.array(
       z.looseObject({
-        functionDeclarations: z.array(z.looseObject({ name: z.string().min(1) })).nullish(),
+        functionDeclarations: z.nullish(
+          z.array(z.looseObject({ name: z.string().check(z.minLength(1)) })),
+        ),
       }),
-    )
-    .nullish(),
-  toolConfig: z.looseObject({ functionCallingConfig: z.looseObject({}).nullish() }).nullish(),
-  generationConfig: z
-    .looseObject({
-      temperature: z.number().nullish(),
-      topP: z.number().nullish(),
-      topK: z.number().nullish(),
-      maxOutputTokens: z.number().int().positive().nullish(),
-      stopSequences: z.array(z.string()).nullish(),
-      candidateCount: z.number().int().positive().nullish(),
-      seed: z.number().int().nullish(),
-    })
-    .nullish(),
+    ),
+  ),
+  toolConfig: z.nullish(z.looseObject({ functionCallingConfig: z.nullish(z.looseObject({})) })),
+  generationConfig: z.nullish(
+    z.looseObject({
+      temperature: z.nullish(z.number()),
+      topP: z.nullish(z.number()),
+      topK: z.nullish(z.number()),
+      maxOutputTokens: z.nullish(z.int().check(z.positive())),
+      stopSequences: z.nullish(z.array(z.string())),
+      candidateCount: z.nullish(z.int().check(z.positive())),
+      seed: z.nullish(z.int()),
+    }),
+  ),
 });
 
 export type GenerateBody = z.infer<typeof requestSchema>;

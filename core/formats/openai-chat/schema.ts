@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../../zod.ts';
 
 /**
  * What a caller's body must be for us to understand it. Loose: what is not named here passes to a
@@ -9,9 +9,9 @@ const content = z.union([z.string(), z.array(z.looseObject({ type: z.string() })
 });
 
 const toolCall = z.looseObject({
-  id: z.string().nullish(),
-  type: z.string().nullish(),
-  function: z.looseObject({ name: z.string(), arguments: z.unknown() }).nullish(),
+  id: z.nullish(z.string()),
+  type: z.nullish(z.string()),
+  function: z.nullish(z.looseObject({ name: z.string(), arguments: z.unknown() })),
 });
 
 const message = z.discriminatedUnion(
@@ -21,56 +21,56 @@ const message = z.discriminatedUnion(
     z.looseObject({ role: z.literal('user'), content }),
     z.looseObject({
       role: z.literal('assistant'),
-      content: content.nullish(),
-      tool_calls: z.array(toolCall).nullish(),
+      content: z.nullish(content),
+      tool_calls: z.nullish(z.array(toolCall)),
     }),
     z.looseObject({
       role: z.literal('tool'),
-      content: content.nullish(),
-      tool_call_id: z.string().nullish(),
+      content: z.nullish(content),
+      tool_call_id: z.nullish(z.string()),
     }),
-    z.looseObject({ role: z.literal('function'), content: content.nullish(), name: z.string() }),
+    z.looseObject({ role: z.literal('function'), content: z.nullish(content), name: z.string() }),
   ],
   { error: 'expected one of system, developer, user, assistant, tool' },
 );
 
 const tool = z.looseObject({
-  type: z.string().nullish(),
-  function: z
-    .looseObject({
-      name: z.string().min(1),
-      description: z.string().nullish(),
-      parameters: z.record(z.string(), z.unknown()).nullish(),
-      strict: z.boolean().nullish(),
-    })
-    .optional(),
+  type: z.nullish(z.string()),
+  function: z.optional(
+    z.looseObject({
+      name: z.string().check(z.minLength(1)),
+      description: z.nullish(z.string()),
+      parameters: z.nullish(z.record(z.string(), z.unknown())),
+      strict: z.nullish(z.boolean()),
+    }),
+  ),
 });
 
-const count = z.number().int().positive();
+const count = z.int().check(z.positive());
 
 export const requestSchema = z.looseObject({
-  model: z.string().nullish(),
-  messages: z.array(message).min(1, { error: 'expected at least one message' }),
-  stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-  tools: z.array(tool).nullish(),
-  tool_choice: z.union([z.string(), z.looseObject({ type: z.string().nullish() })]).nullish(),
-  parallel_tool_calls: z.boolean().nullish(),
-  response_format: z.looseObject({ type: z.string() }).nullish(),
-  max_tokens: count.nullish(),
-  max_completion_tokens: count.nullish(),
-  temperature: z.number().nullish(),
-  top_p: z.number().nullish(),
-  top_k: z.number().nullish(),
-  stop: z.union([z.string(), z.array(z.string())]).nullish(),
-  seed: z.number().int().nullish(),
-  frequency_penalty: z.number().nullish(),
-  presence_penalty: z.number().nullish(),
-  n: count.nullish(),
-  logprobs: z.boolean().nullish(),
-  top_logprobs: z.number().int().min(0).nullish(),
-  reasoning_effort: z.string().nullish(),
-  user: z.string().nullish(),
+  model: z.nullish(z.string()),
+  messages: z.array(message).check(z.minLength(1, { error: 'expected at least one message' })),
+  stream: z.nullish(z.boolean()),
+  stream_options: z.nullish(z.looseObject({ include_usage: z.nullish(z.boolean()) })),
+  tools: z.nullish(z.array(tool)),
+  tool_choice: z.nullish(z.union([z.string(), z.looseObject({ type: z.nullish(z.string()) })])),
+  parallel_tool_calls: z.nullish(z.boolean()),
+  response_format: z.nullish(z.looseObject({ type: z.string() })),
+  max_tokens: z.nullish(count),
+  max_completion_tokens: z.nullish(count),
+  temperature: z.nullish(z.number()),
+  top_p: z.nullish(z.number()),
+  top_k: z.nullish(z.number()),
+  stop: z.nullish(z.union([z.string(), z.array(z.string())])),
+  seed: z.nullish(z.int()),
+  frequency_penalty: z.nullish(z.number()),
+  presence_penalty: z.nullish(z.number()),
+  n: z.nullish(count),
+  logprobs: z.nullish(z.boolean()),
+  top_logprobs: z.nullish(z.int().check(z.gte(0))),
+  reasoning_effort: z.nullish(z.string()),
+  user: z.nullish(z.string()),
 });
 
 export type ChatBody = z.infer<typeof requestSchema>;

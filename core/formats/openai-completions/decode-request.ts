@@ -1,31 +1,31 @@
-import { z } from 'zod';
+import { z } from '../../zod.ts';
 import type { ChatRequest } from '../chat.ts';
 import { parseBody } from '../invalid.ts';
 import type { JsonObject } from '../json.ts';
 
-const count = z.number().int().positive();
+const count = z.int().check(z.positive());
 
 const requestSchema = z.looseObject({
-  model: z.string().nullish(),
+  model: z.nullish(z.string()),
   prompt: z.union(
     [z.string(), z.array(z.string()), z.array(z.number()), z.array(z.array(z.number()))],
     { error: 'expected text, a list of texts, or tokens' },
   ),
-  stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-  max_tokens: z.number().int().min(0).nullish(),
-  temperature: z.number().nullish(),
-  top_p: z.number().nullish(),
-  n: count.nullish(),
-  best_of: count.nullish(),
-  stop: z.union([z.string(), z.array(z.string())]).nullish(),
-  seed: z.number().int().nullish(),
-  frequency_penalty: z.number().nullish(),
-  presence_penalty: z.number().nullish(),
-  logprobs: z.union([z.number(), z.boolean()]).nullish(),
-  echo: z.boolean().nullish(),
-  suffix: z.string().nullish(),
-  user: z.string().nullish(),
+  stream: z.nullish(z.boolean()),
+  stream_options: z.nullish(z.looseObject({ include_usage: z.nullish(z.boolean()) })),
+  max_tokens: z.nullish(z.int().check(z.gte(0))),
+  temperature: z.nullish(z.number()),
+  top_p: z.nullish(z.number()),
+  n: z.nullish(count),
+  best_of: z.nullish(count),
+  stop: z.nullish(z.union([z.string(), z.array(z.string())])),
+  seed: z.nullish(z.int()),
+  frequency_penalty: z.nullish(z.number()),
+  presence_penalty: z.nullish(z.number()),
+  logprobs: z.nullish(z.union([z.number(), z.boolean()])),
+  echo: z.nullish(z.boolean()),
+  suffix: z.nullish(z.string()),
+  user: z.nullish(z.string()),
 });
 
 const MAPPED = new Set([

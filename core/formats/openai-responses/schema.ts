@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../../zod.ts';
 
 /** What a caller's body must be for us to understand it. Loose, as every format's. */
 const content = z.union([z.string(), z.array(z.looseObject({ type: z.string() }))], {
@@ -8,38 +8,44 @@ const content = z.union([z.string(), z.array(z.looseObject({ type: z.string() })
 /** A message may leave its type out; all else names it. */
 const item = z
   .looseObject({
-    type: z.string().optional(),
-    role: z
-      .enum(['user', 'assistant', 'system', 'developer'], {
+    type: z.optional(z.string()),
+    role: z.optional(
+      z.enum(['user', 'assistant', 'system', 'developer'], {
         error: 'expected user, assistant, system or developer',
-      })
-      .optional(),
-    content: content.nullish(),
-    call_id: z.string().optional(),
-    name: z.string().optional(),
+      }),
+    ),
+    content: z.nullish(content),
+    call_id: z.optional(z.string()),
+    name: z.optional(z.string()),
   })
-  .refine((value) => value.type !== undefined || value.role !== undefined, {
-    error: 'expected a role or a type',
-  });
+  .check(
+    z.refine((value) => value.type !== undefined || value.role !== undefined, {
+      error: 'expected a role or a type',
+    }),
+  );
 
 export const requestSchema = z.looseObject({
-  model: z.string().nullish(),
+  model: z.nullish(z.string()),
   input: z.union([z.string(), z.array(item)], { error: 'expected text or a list of items' }),
-  instructions: z.string().nullish(),
-  stream: z.boolean().nullish(),
-  tools: z.array(z.looseObject({ type: z.string(), name: z.string().min(1).optional() })).nullish(),
-  tool_choice: z.union([z.string(), z.looseObject({ type: z.string() })]).nullish(),
-  parallel_tool_calls: z.boolean().nullish(),
-  text: z.looseObject({ format: z.looseObject({ type: z.string() }).nullish() }).nullish(),
-  reasoning: z
-    .looseObject({ effort: z.string().nullish(), summary: z.string().nullish() })
-    .nullish(),
-  include: z.array(z.string()).nullish(),
-  max_output_tokens: z.number().int().positive().nullish(),
-  temperature: z.number().nullish(),
-  top_p: z.number().nullish(),
-  top_logprobs: z.number().int().min(0).nullish(),
-  user: z.string().nullish(),
+  instructions: z.nullish(z.string()),
+  stream: z.nullish(z.boolean()),
+  tools: z.nullish(
+    z.array(
+      z.looseObject({ type: z.string(), name: z.optional(z.string().check(z.minLength(1))) }),
+    ),
+  ),
+  tool_choice: z.nullish(z.union([z.string(), z.looseObject({ type: z.string() })])),
+  parallel_tool_calls: z.nullish(z.boolean()),
+  text: z.nullish(z.looseObject({ format: z.nullish(z.looseObject({ type: z.string() })) })),
+  reasoning: z.nullish(
+    z.looseObject({ effort: z.nullish(z.string()), summary: z.nullish(z.string()) }),
+  ),
+  include: z.nullish(z.array(z.string())),
+  max_output_tokens: z.nullish(z.int().check(z.positive())),
+  temperature: z.nullish(z.number()),
+  top_p: z.nullish(z.number()),
+  top_logprobs: z.nullish(z.int().check(z.gte(0))),
+  user: z.nullish(z.string()),
 });
 
 export type ResponsesBody = z.infer<typeof requestSchema>;
