@@ -13,6 +13,9 @@ import type {
   UsageRecord,
   VaultHeader,
 } from './records.ts';
+import { migrate, MIGRATIONS, type Migration } from './migrations.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { toStorageError } from './transaction.ts';
 
 export interface GatehouseSchema extends DBSchema {
   vault: { key: string; value: VaultHeader };
@@ -36,12 +39,13 @@ export type GatehouseDatabase = IDBPDatabase<GatehouseSchema>;
 
 export const DATABASE_NAME = 'gatehouse';
 export const SETTINGS_KEY = 'settings';
-const DATABASE_VERSION = 1;
 const BLOCKED_NOTICE_MS = 3_000;
 
 export interface OpenDatabaseOptions {
   /** Told when an upgrade has waited 3 s for other pages of ours to let go of the old version. */
   onBlocked?: () => void;
+  /** Steps other than this version's, for a test of the upgrade. */
+  migrations?: readonly Migration[];
 }
 
 /** One connection a context and name. It is forgotten when it closes, so the next call opens anew. */
@@ -69,13 +73,45 @@ function forget(name: string, connection: Promise<GatehouseDatabase>): void {
 
 async function connect(
   name: string,
-  { onBlocked }: OpenDatabaseOptions,
+  { onBlocked, migrations = MIGRATIONS }: OpenDatabaseOptions,
+): Promise<GatehouseDatabase> {
+  const open = () => openAt(name, migrations, onBlocked);
+  if (!(await isOlder(name, migrations.length))) return open();
+  // One page or worker copies and upgrades; the others find it done.
+  return navigator.locks.request(`upgrade of ${name}`, async () => {
+    if (await isOlder(name, migrations.length)) {
+      await takeSnapshot(name, Date.now()).catch((error: unknown) => {
+        throw toStorageError(error);
+      });
+    }
+    return open();
+  });
+}
+
+/** There is data, in the form of an older version. */
+async function isOlder(name: string, version: number): Promise<boolean> {
+  const stored = (await indexedDB.databases()).find((database) => database.name === name);
+  return stored?.version !== undefined && stored.version < version;
+}
+
+async function openAt(
+  name: string,
+  migrations: readonly Migration[],
+  onBlocked: (() => void) | undefined,
 ): Promise<GatehouseDatabase> {
   let notice: ReturnType<typeof setTimeout> | undefined;
+  let failure: unknown;
   const gone = () => connections.delete(name);
   try {
-    return await openDB<GatehouseSchema>(name, DATABASE_VERSION, {
-      upgrade,
+    return await openDB<GatehouseSchema>(name, migrations.length, {
+      upgrade(database, from, _to, transaction) {
+        migrate(database, transaction, from, migrations).catch((error: unknown) => {
+          failure = error;
+          transaction.abort();
+        });
+        // The failure above is what is told.
+        transaction.done.catch(() => undefined);
+      },
       blocked() {
         if (onBlocked) notice = setTimeout(onBlocked, BLOCKED_NOTICE_MS);
       },
@@ -87,31 +123,24 @@ async function connect(
       terminated: gone,
     });
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'VersionError')
-      throw new RouterError(
-        'internal_error',
-        'A newer version of Gatehouse has opened the data. Reload this page to go on with it.',
-        { cause: error },
-      );
-    throw error;
+    throw toOpenError(failure ?? error, failure !== undefined);
   } finally {
     clearTimeout(notice);
   }
 }
 
-function upgrade(db: GatehouseDatabase): void {
-  db.createObjectStore('vault', { keyPath: 'id' });
-  db.createObjectStore('slots', { keyPath: 'id' });
-  db.createObjectStore('keys', { keyPath: 'id' }).createIndex('provider', 'provider');
-  db.createObjectStore('providers', { keyPath: 'id' });
-  db.createObjectStore('models', { keyPath: 'id' });
-  db.createObjectStore('sites');
-  db.createObjectStore('settings');
-  db.createObjectStore('catalog', { keyPath: 'provider' });
-  const usage = db.createObjectStore('usage', { keyPath: 'id' });
-  usage.createIndex('day', 'day');
-  usage.createIndex('origin', 'origin');
-  db.createObjectStore('state');
-  db.createObjectStore('chats', { keyPath: 'id' }).createIndex('updatedAt', 'updatedAt');
-  db.createObjectStore('messages', { keyPath: 'id' }).createIndex('chat', ['chatId', 'createdAt']);
+function toOpenError(error: unknown, upgrading: boolean): unknown {
+  if (error instanceof DOMException && error.name === 'VersionError')
+    return new RouterError(
+      'internal_error',
+      'A newer version of Gatehouse has opened the data. Reload this page to go on with it.',
+      { cause: error },
+    );
+  const known = toStorageError(error);
+  if (known !== error || !upgrading) return known;
+  return new RouterError(
+    'internal_error',
+    'Gatehouse could not bring its data into the form of this version. Nothing was changed: the version before still opens it.',
+    { cause: error },
+  );
 }
