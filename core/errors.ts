@@ -44,10 +44,11 @@ export interface RouterErrorOptions {
   param?: string;
   /** How long to wait before another try, in milliseconds. */
   retryAfterMs?: number;
-  /** True where the caller's SDK should try again by itself; we are the only retry loop else. */
-  shouldRetry?: boolean;
   cause?: unknown;
 }
+
+/** A wait that an SDK may sit out by itself; openai-node ignores longer ones. */
+const SHORT_WAIT_MS = 60_000;
 
 /** What the router throws. Becomes a Response, or an event of a stream, in one place. */
 export class RouterError extends Error {
@@ -57,7 +58,6 @@ export class RouterError extends Error {
   readonly type: string;
   readonly param: string | null;
   readonly retryAfterMs: number | undefined;
-  readonly shouldRetry: boolean;
 
   constructor(code: ErrorCode, message: string, options: RouterErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -66,7 +66,11 @@ export class RouterError extends Error {
     this.type = options.type ?? ERROR_CODES[code].type;
     this.param = options.param ?? null;
     this.retryAfterMs = options.retryAfterMs;
-    this.shouldRetry = options.shouldRetry ?? false;
+  }
+
+  /** True where the caller's SDK should try again by itself; we are the only retry loop else. */
+  get shouldRetry(): boolean {
+    return (this.retryAfterMs ?? Infinity) <= SHORT_WAIT_MS && this.code === 'rate_limited';
   }
 }
 

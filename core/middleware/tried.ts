@@ -19,8 +19,6 @@ export function toShown({ error, ...shown }: Attempt) {
   return { ...shown, code: error.code };
 }
 
-/** A wait that an SDK may sit out by itself; openai-node ignores longer ones. */
-const SHORT_WAIT_MS = 60_000;
 /** More lines than a person reads. */
 const MOST_LINES = 40;
 
@@ -59,12 +57,7 @@ function alone(attempt: Attempt, retryAfterMs: number | undefined, now: number):
   const { error, waits, status } = attempt;
   if (waits === undefined) return error;
   const message = `${attempt.reason} (${waitingWords(waits, now)})`;
-  const shouldRetry = retryAfterMs !== undefined && retryAfterMs <= SHORT_WAIT_MS;
-  return new RouterError(error.code, message, {
-    status,
-    retryAfterMs,
-    shouldRetry: error.code === 'rate_limited' && shouldRetry,
-  });
+  return new RouterError(error.code, message, { status, retryAfterMs });
 }
 
 function earliest(all: readonly Attempt[], now: number): number | undefined {

@@ -2,9 +2,6 @@ import { RouterError, type ErrorCode } from '../errors.ts';
 import type { ProviderFault } from '../formats/chat.ts';
 import { waitIn } from '../formats/fault.ts';
 
-/** A wait that an SDK may sit out by itself; openai-node ignores longer ones. */
-const SHORT_WAIT_MS = 60_000;
-
 interface FaultRow {
   readonly code: ErrorCode;
   readonly when: (fault: ProviderFault, words: string) => boolean;
@@ -140,9 +137,7 @@ export function fromFault(fault: ProviderFault, secret?: string): RouterError {
     const status = isErrorStatus(fault.status) ? fault.status : 502;
     return new RouterError(code, message, { param, retryAfterMs, status, type: typeOf(status) });
   }
-  const shouldRetry =
-    code === 'rate_limited' && retryAfterMs !== undefined && retryAfterMs <= SHORT_WAIT_MS;
-  return new RouterError(code, message, { param, retryAfterMs, shouldRetry });
+  return new RouterError(code, message, { param, retryAfterMs });
 }
 
 function isErrorStatus(status: number | undefined): status is number {
@@ -175,12 +170,4 @@ export function withoutSecret(text: string, secret: string | undefined): string 
   let plain = secret ? text.replaceAll(secret, '[key]') : text;
   for (const piece of piecesOf(secret)) plain = plain.replaceAll(piece, '[key]');
   return plain.replace(/[\w.-]*\*{3,}[\w.*-]*/g, '[key]');
-}
-
-export function truncated(cause?: unknown): RouterError {
-  return new RouterError(
-    'upstream_truncated',
-    'The provider broke off in the middle of its answer.',
-    { cause },
-  );
 }
