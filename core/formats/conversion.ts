@@ -1,6 +1,5 @@
 import { RouterError } from '../errors.ts';
-
-type JsonObject = Record<string, unknown>;
+import type { JsonObject } from './json.ts';
 
 /** A caller's body: JSON, or a form with files in it. */
 export type Payload =

@@ -1,12 +1,17 @@
 import { RouterError } from '../errors.ts';
-import type { ProviderFault } from './chat.ts';
-
-type JsonObject = Record<string, unknown>;
+import type { ChatEvent, ProviderFault } from './chat.ts';
+import { asText, isObject, type JsonObject } from './json.ts';
 
 /** A fault that comes to an encoder: one that upstream.ts has not named, so it is the provider's. */
-export function toProviderError(fault: ProviderFault): RouterError {
+function toProviderError(fault: ProviderFault): RouterError {
   const { message, status = 502, param } = fault;
   return new RouterError('provider_error', message, { status, param });
+}
+
+/** The fault that an event states, as an encoder writes it. */
+export function errorIn({ parts }: Pick<ChatEvent, 'parts'>): RouterError | undefined {
+  const stated = parts.find((part) => part.type === 'error');
+  return stated && toProviderError(stated.error);
 }
 
 /**
@@ -29,17 +34,21 @@ export function faultOf(body: unknown): ProviderFault | undefined {
   if (typeof error === 'string' && error !== '') return withCode({ message: error }, body);
   if (isObject(error)) return faultOfError(error, body);
   const message =
-    text(body.message) ?? text(body.Message) ?? detailOf(body.detail) ?? listOf(body.errors);
+    asText(body.message) ?? asText(body.Message) ?? detailOf(body.detail) ?? listOf(body.errors);
   return message === undefined ? undefined : withCode({ message }, body);
 }
 
 function faultOfError(error: JsonObject, body: JsonObject): ProviderFault {
   const message =
-    text(error.message) ?? text(error.error) ?? detailOf(error.detail) ?? text(error.code) ?? '';
+    asText(error.message) ??
+    asText(error.error) ??
+    detailOf(error.detail) ??
+    asText(error.code) ??
+    '';
   const fault = withCode({ message }, error);
   const upstream = upstreamWords(error.metadata);
   if (upstream !== undefined) fault.message = message === '' ? upstream : `${message}: ${upstream}`;
-  if (fault.message === '') fault.message = text(body.message) ?? '';
+  if (fault.message === '') fault.message = asText(body.message) ?? '';
   return fault;
 }
 
@@ -62,12 +71,12 @@ function withCode(fault: ProviderFault, from: JsonObject): ProviderFault {
     isStatus,
   );
   if (status !== undefined) fault.status = status;
-  const word = text(from.code) ?? (code !== undefined ? String(code) : text(from.status));
+  const word = asText(from.code) ?? (code !== undefined ? String(code) : asText(from.status));
   if (word !== undefined) fault.code = word;
   if (isStatus(Number(word)) && fault.status === undefined) fault.status = Number(word);
-  const type = text(from.type) ?? text(from.__type);
+  const type = asText(from.type) ?? asText(from.__type);
   if (type !== undefined && type !== 'error') fault.type = type;
-  const param = text(from.param);
+  const param = asText(from.param);
   if (param !== undefined) fault.param = param;
   return fault;
 }
@@ -77,21 +86,21 @@ function isStatus(value: unknown): value is number {
 }
 
 function detailOf(detail: unknown): string | undefined {
-  if (typeof detail === 'string') return text(detail);
+  if (typeof detail === 'string') return asText(detail);
   if (Array.isArray(detail)) return listOf(detail);
-  return isObject(detail) ? (faultOf(detail)?.message ?? text(detail.error)) : undefined;
+  return isObject(detail) ? (faultOf(detail)?.message ?? asText(detail.error)) : undefined;
 }
 
 /** FastAPI's `[{loc, msg}]`, Cloudflare's `[{message}]`, or words. */
 function listOf(errors: unknown): string | undefined {
   if (!Array.isArray(errors)) return undefined;
   const lines = errors.map((entry) => {
-    if (!isObject(entry)) return text(entry);
-    const words = text(entry.msg) ?? text(entry.message);
+    if (!isObject(entry)) return asText(entry);
+    const words = asText(entry.msg) ?? asText(entry.message);
     const where = Array.isArray(entry.loc) ? entry.loc.join('.') : '';
     return words !== undefined && where !== '' ? `${where}: ${words}` : words;
   });
-  return text(lines.filter((line) => line !== undefined).join('; '));
+  return asText(lines.filter((line) => line !== undefined).join('; '));
 }
 
 /** Some answer a stream's request with an error as an event. */
@@ -198,7 +207,7 @@ function retryInfoOf(body: unknown): number | undefined {
   const details = isObject(error) ? error.details : undefined;
   if (!Array.isArray(details)) return undefined;
   for (const detail of details) {
-    const delay = isObject(detail) ? text(detail.retryDelay) : undefined;
+    const delay = isObject(detail) ? asText(detail.retryDelay) : undefined;
     if (delay !== undefined) return fromDuration(delay);
   }
   return undefined;
@@ -241,12 +250,4 @@ export function fromDuration(duration: string): number | undefined {
     total = (total ?? 0) + Number(amount) * scale;
   }
   return total;
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,9 +1,11 @@
 export type JsonObject = Record<string, unknown>;
 
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 export function asObject(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : undefined;
+  return isObject(value) ? value : undefined;
 }
 
 export function asText(value: unknown): string | undefined {
@@ -30,4 +32,16 @@ export function fromArguments(json: string): JsonObject {
   } catch {
     return { arguments: json };
   }
+}
+
+/** Those of the fields that are there. */
+export function pick(object: JsonObject, fields: readonly string[]): JsonObject {
+  const picked: JsonObject = {};
+  for (const field of fields) if (object[field] !== undefined) picked[field] = object[field];
+  return picked;
+}
+
+/** The names of the fields that have a value. */
+export function namesOf(object: JsonObject): string[] {
+  return Object.keys(object).filter((name) => object[name] !== undefined);
 }

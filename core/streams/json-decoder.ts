@@ -3,6 +3,7 @@ import type { ChatEvent, Part, Usage } from '../formats/chat.ts';
 import type { StreamDecoder } from '../formats/format.ts';
 import { toShape, wordsOf, type Shape, type Variable } from './shape.ts';
 import { createSseJsonReader } from './sse-json.ts';
+import { truncated } from './truncated.ts';
 
 type JsonObject = Record<string, unknown>;
 
@@ -89,13 +90,6 @@ export function createJsonDecoder(
       closed = true;
     },
   };
-}
-
-function truncated(): RouterError {
-  return new RouterError(
-    'upstream_truncated',
-    'The provider broke off in the middle of its answer.',
-  );
 }
 
 interface Known {

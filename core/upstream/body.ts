@@ -1,6 +1,6 @@
 import { toRouterError, type RouterError } from '../errors.ts';
+import { truncated } from '../streams/truncated.ts';
 import type { Clock } from './clock.ts';
-import { truncated } from './faults.ts';
 
 /** One upstream body as it comes. Pulled: who does not read makes the upstream wait. */
 export interface BodyReader {

@@ -1,8 +1,9 @@
 import { RouterError, toRouterError } from '../errors.ts';
 import { isContent, type ChatEvent } from '../formats/chat.ts';
 import type { UpstreamFormat } from '../formats/format.ts';
+import { truncated } from '../streams/truncated.ts';
 import type { Clock } from './clock.ts';
-import { fromFault, truncated } from './faults.ts';
+import { fromFault } from './faults.ts';
 
 /** One upstream answer, event by event. Pulled: who does not read makes the upstream wait. */
 export interface EventReader {

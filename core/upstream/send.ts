@@ -5,8 +5,9 @@ import type { Ports } from '../ports.ts';
 import { fetchOf } from '../providers/built-in.ts';
 import { askProvider } from '../providers/question.ts';
 import { readBytes } from '../streams/bytes.ts';
+import { truncated } from '../streams/truncated.ts';
 import type { Clock, Limits } from './clock.ts';
-import { fromFault, truncated } from './faults.ts';
+import { fromFault } from './faults.ts';
 import { toUpstreamRequest, type Outgoing } from './request.ts';
 
 /** One try at one target: where, with which key, for how long, and by which means. */

@@ -9,7 +9,7 @@ import type {
 import type { EncodedRequest, FormatTarget } from '../format.ts';
 import { withoutHostile } from '../hostile.ts';
 import { refuse, refuseNative } from '../invalid.ts';
-import { fromArguments, type JsonObject } from '../json.ts';
+import { type JsonObject, fromArguments, namesOf } from '../json.ts';
 import { toStrictSchema } from '../json-schema.ts';
 import { fromBase64 } from '../media.ts';
 import { isForeign, unmarkFor } from '../signature.ts';
@@ -106,8 +106,7 @@ function toBody(chat: ChatRequest, model: string, dropped: string[]): JsonObject
     delete body.top_p;
     dropped.push('top_p');
   }
-  for (const [field, value] of Object.entries(unsayable(chat)))
-    if (value !== undefined) dropped.push(field);
+  dropped.push(...namesOf(unsayable(chat)));
   return body;
 }
 

@@ -1,7 +1,7 @@
 import { createLikeWriter } from '../../streams/like-writer.ts';
 import { encodeSse } from '../../streams/sse.ts';
 import type { ChatEvent, FinishReason, Part, Usage } from '../chat.ts';
-import { toProviderError } from '../fault.ts';
+import { errorIn } from '../fault.ts';
 import type { AnswerContext, StreamEncoder } from '../format.ts';
 import { asObject, asText, type JsonObject } from '../json.ts';
 import { unmark } from '../signature.ts';
@@ -32,10 +32,10 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
 
   function encode(event: ChatEvent): string {
     if (failed) return '';
-    const fault = event.parts.find((part) => part.type === 'error');
+    const fault = errorIn(event);
     if (fault !== undefined) {
       failed = true;
-      return streamError(toProviderError(fault.error));
+      return streamError(fault);
     }
     return (context.passThrough ? passOn(event) : undefined) ?? encodeParts(event.parts);
   }

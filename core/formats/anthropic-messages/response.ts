@@ -1,7 +1,7 @@
 import { RouterError } from '../../errors.ts';
 import { collect } from '../../streams/collect.ts';
 import type { ChatEvent, ContentPart, Part } from '../chat.ts';
-import { faultOf, toProviderError } from '../fault.ts';
+import { errorIn, faultOf } from '../fault.ts';
 import type { AnswerContext } from '../format.ts';
 import { asObject, asText, fromArguments, type JsonObject } from '../json.ts';
 import { unmark, unmarkFor } from '../signature.ts';
@@ -50,8 +50,8 @@ function notAnAnswer(): RouterError {
 
 /** One whole event -> the caller's message. Throws the fault where the event states one. */
 export function encodeResponse(event: ChatEvent, context: AnswerContext): JsonObject {
-  const fault = event.parts.find((part) => part.type === 'error');
-  if (fault !== undefined) throw toProviderError(fault.error);
+  const fault = errorIn(event);
+  if (fault !== undefined) throw fault;
   const { raw } = event;
   if (context.passThrough && raw !== undefined && event.whole) {
     raw.model = context.model;

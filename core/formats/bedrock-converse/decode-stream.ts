@@ -3,6 +3,7 @@ import type { ChatEvent, Part } from '../chat.ts';
 import { faultOf } from '../fault.ts';
 import type { StreamDecoder } from '../format.ts';
 import { asObject, asText, type JsonObject } from '../json.ts';
+import { truncated } from '../../streams/truncated.ts';
 import { createBlocks } from './decode-blocks.ts';
 import { toStreamFault } from './errors.ts';
 import { decodeStop } from './finish.ts';
@@ -120,11 +121,4 @@ function parseText(text: string): unknown {
   } catch {
     throw malformed();
   }
-}
-
-function truncated(): RouterError {
-  return new RouterError(
-    'upstream_truncated',
-    'The provider broke off in the middle of its answer.',
-  );
 }

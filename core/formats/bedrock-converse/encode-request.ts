@@ -2,7 +2,7 @@ import type { ChatRequest, Message, ToolDefinition } from '../chat.ts';
 import { traitsOf } from '../claude-version.ts';
 import type { EncodedRequest, FormatTarget } from '../format.ts';
 import { refuseNative } from '../invalid.ts';
-import type { JsonObject } from '../json.ts';
+import { type JsonObject, namesOf } from '../json.ts';
 import { toStrictSchema } from '../json-schema.ts';
 import { encodePart } from './encode-content.ts';
 import { familyOf, type Family } from './families.ts';
@@ -49,8 +49,7 @@ function toBody(chat: ChatRequest, model: string, family: Family, dropped: strin
     };
     body.outputConfig = { textFormat: { type: 'json_schema', structure: { jsonSchema } } };
   }
-  for (const [field, value] of Object.entries(unsayable(chat)))
-    if (value !== undefined) dropped.push(field);
+  dropped.push(...namesOf(unsayable(chat)));
   return body;
 }
 

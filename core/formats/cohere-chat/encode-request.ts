@@ -1,7 +1,7 @@
 import type { ChatRequest, ContentPart, Message, ToolDefinition } from '../chat.ts';
 import type { EncodedRequest, FormatTarget } from '../format.ts';
 import { refuse, refuseNative } from '../invalid.ts';
-import type { JsonObject } from '../json.ts';
+import { type JsonObject, namesOf } from '../json.ts';
 import { fromBase64, toUrl } from '../media.ts';
 
 /** Canonical -> what the target is sent. Beside the compatible endpoint, whose path `/v2/chat` replaces. */
@@ -37,8 +37,7 @@ function toBody(chat: ChatRequest, model: string, dropped: string[]): JsonObject
   if (chat.responseFormat?.type === 'json-schema')
     body.response_format = { type: 'json_object', json_schema: chat.responseFormat.schema };
   encodeThinking(chat, model, body, dropped);
-  for (const [field, value] of Object.entries(unsayable(chat)))
-    if (value !== undefined) dropped.push(field);
+  dropped.push(...namesOf(unsayable(chat)));
   return body;
 }
 

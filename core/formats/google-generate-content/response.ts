@@ -1,6 +1,6 @@
 import { collect, type CollectedChoice } from '../../streams/collect.ts';
 import type { ChatEvent, ContentPart, Part } from '../chat.ts';
-import { faultOf, toProviderError } from '../fault.ts';
+import { errorIn, faultOf } from '../fault.ts';
 import type { AnswerContext } from '../format.ts';
 import { asObject, asText, fromArguments, type JsonObject } from '../json.ts';
 import { unmark } from '../signature.ts';
@@ -41,8 +41,8 @@ export function decodeResponse(body: unknown): ChatEvent {
 
 /** One whole event -> the caller's answer. Throws the fault where the event states one. */
 export function encodeResponse(event: ChatEvent, context: AnswerContext): JsonObject {
-  const fault = event.parts.find((part) => part.type === 'error');
-  if (fault !== undefined) throw toProviderError(fault.error);
+  const fault = errorIn(event);
+  if (fault !== undefined) throw fault;
   const { raw } = event;
   if (context.passThrough && raw !== undefined && event.whole) {
     raw.modelVersion = context.model;

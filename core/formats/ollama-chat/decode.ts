@@ -4,6 +4,7 @@ import type { ChatEvent, FinishReason, Part, Usage } from '../chat.ts';
 import { faultOf } from '../fault.ts';
 import type { StreamDecoder } from '../format.ts';
 import { asCount, asObject, asText, toArguments, type JsonObject } from '../json.ts';
+import { truncated } from '../../streams/truncated.ts';
 
 /** A whole answer is one line of a stream, and read as one. */
 export function decodeResponse(body: unknown): ChatEvent {
@@ -36,10 +37,7 @@ export function createDecoder(emit: (event: ChatEvent) => void): StreamDecoder {
       const whole = reader.end();
       if (finished) return;
       if (whole && !answer.started) throw malformed();
-      throw new RouterError(
-        'upstream_truncated',
-        'The provider broke off in the middle of its answer.',
-      );
+      throw truncated();
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { ChatRequest, ContentPart, Message } from '../chat.ts';
 import type { EncodedRequest, FormatTarget } from '../format.ts';
 import { refuse, refuseNative } from '../invalid.ts';
-import { fromArguments, type JsonObject } from '../json.ts';
+import { type JsonObject, fromArguments, namesOf } from '../json.ts';
 import { fromBase64 } from '../media.ts';
 
 /** Canonical -> what the target is sent. Beside the compatible endpoint, whose path `/api/chat` replaces. */
@@ -43,8 +43,7 @@ function toBody(chat: ChatRequest, model: string, dropped: string[]): JsonObject
   if (chat.responseFormat?.type === 'json-schema') body.format = chat.responseFormat.schema;
   const think = encodeThink(chat, model);
   if (think !== undefined) body.think = think;
-  for (const [field, value] of Object.entries(unsayable(chat)))
-    if (value !== undefined) dropped.push(field);
+  dropped.push(...namesOf(unsayable(chat)));
   return body;
 }
 

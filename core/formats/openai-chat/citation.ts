@@ -1,5 +1,5 @@
 import type { Citation } from '../chat.ts';
-import { asObject } from './decode-request.ts';
+import { asObject } from '../json.ts';
 
 /** `{type: "url_citation", url_citation: {url, title, start_index, end_index}}` -> canonical. */
 export function decodeCitation(annotation: unknown): Citation {

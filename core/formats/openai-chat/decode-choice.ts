@@ -1,12 +1,11 @@
 import type { Part } from '../chat.ts';
 import { faultOf } from '../fault.ts';
+import { type JsonObject, asObject, toArguments } from '../json.ts';
 import { fromUrl } from '../media.ts';
 import { mark } from '../signature.ts';
 import { decodeCitation } from './citation.ts';
-import { asObject, textOfThinking, toArguments } from './decode-request.ts';
+import { textOfThinking } from './decode-request.ts';
 import { decodeFinish, repairFinish } from './finish.ts';
-
-type JsonObject = Record<string, unknown>;
 
 /** One of a stream's `choices`, from its first delta to its finish. */
 export interface Choice {

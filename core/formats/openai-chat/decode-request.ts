@@ -11,11 +11,11 @@ import type {
   ToolDefinition,
 } from '../chat.ts';
 import { parseBody, refuse } from '../invalid.ts';
+import { type JsonObject, asObject, toArguments } from '../json.ts';
 import { fromUrl } from '../media.ts';
 import { mark } from '../signature.ts';
 import { requestSchema, type ChatBody } from './schema.ts';
 
-type JsonObject = Record<string, unknown>;
 type WireMessage = ChatBody['messages'][number];
 
 /** Top-level fields that the canonical request tells. */
@@ -351,16 +351,4 @@ export function textOfThinking(thinking: unknown): string {
   if (typeof thinking === 'string') return thinking;
   if (!Array.isArray(thinking)) return '';
   return thinking.map((piece) => String(asObject(piece)?.text ?? '')).join('');
-}
-
-/** Arguments are JSON text; some clients and providers give the object itself. */
-export function toArguments(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return value === undefined || value === null ? '' : JSON.stringify(value);
-}
-
-export function asObject(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : undefined;
 }

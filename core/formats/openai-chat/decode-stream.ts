@@ -3,12 +3,10 @@ import { createJsonDecoder, type JsonStream } from '../../streams/json-decoder.t
 import type { ChatEvent, Part } from '../chat.ts';
 import { faultOf } from '../fault.ts';
 import type { StreamDecoder } from '../format.ts';
+import { type JsonObject, asObject } from '../json.ts';
 import { createChoice, type Choice } from './decode-choice.ts';
-import { asObject } from './decode-request.ts';
 import { decodeResponse } from './response.ts';
 import { decodeUsage } from './usage.ts';
-
-type JsonObject = Record<string, unknown>;
 
 const OPTIONS = {
   name: 'OpenAI chat',

@@ -12,10 +12,9 @@ import type { EncodedRequest, FormatTarget } from '../format.ts';
 import type { Quirks } from '../../providers/provider.ts';
 import { withoutHostile } from '../hostile.ts';
 import { refuse, refuseNative } from '../invalid.ts';
+import type { JsonObject } from '../json.ts';
 import { toUrl } from '../media.ts';
 import { unmark, unmarkFor } from '../signature.ts';
-
-type JsonObject = Record<string, unknown>;
 
 /** Canonical -> what the target is sent. A caller of this format keeps every field that is not hostile. */
 export function encodeRequest(chat: ChatRequest, target: FormatTarget): EncodedRequest {

@@ -1,18 +1,16 @@
 import { createLikeWriter } from '../../streams/like-writer.ts';
 import { encodeSse } from '../../streams/sse.ts';
 import type { ChatEvent, Part, Usage } from '../chat.ts';
-import { toProviderError } from '../fault.ts';
+import { errorIn } from '../fault.ts';
 import type { AnswerContext, StreamEncoder } from '../format.ts';
+import { type JsonObject, asObject } from '../json.ts';
 import { toUrl } from '../media.ts';
 import { unmark } from '../signature.ts';
 import { encodeCitation } from './citation.ts';
-import { asObject } from './decode-request.ts';
 import { googleSignature } from './encode-request.ts';
 import { streamError } from './errors.ts';
 import { encodeFinish } from './finish.ts';
 import { encodeUsage } from './usage.ts';
-
-type JsonObject = Record<string, unknown>;
 
 const DONE = 'data: [DONE]\n\n';
 
@@ -33,11 +31,12 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
 
   function encode(event: ChatEvent): string {
     if (failed) return '';
+    const fault = errorIn(event);
+    if (fault !== undefined) {
+      failed = true;
+      return streamError(fault);
+    }
     for (const part of event.parts) {
-      if (part.type === 'error') {
-        failed = true;
-        return streamError(toProviderError(part.error));
-      }
       if (part.type === 'usage') usage = { ...usage, ...part.usage };
     }
     return (context.passThrough ? passOn(event) : undefined) ?? encodeParts(event.parts);

@@ -1,7 +1,6 @@
 import type { RouterError } from '../../errors.ts';
 import { encodeSse } from '../../streams/sse.ts';
-
-type JsonObject = Record<string, unknown>;
+import type { JsonObject } from '../json.ts';
 
 /** OpenAI's error body. `param` and `code` are text or null, never a number (wire-facts.md). */
 export function encodeError(error: RouterError): JsonObject {

@@ -1,17 +1,15 @@
 import { RouterError } from '../../errors.ts';
 import { collect, type CollectedChoice } from '../../streams/collect.ts';
 import type { ChatEvent, Part } from '../chat.ts';
-import { faultOf, toProviderError } from '../fault.ts';
+import { errorIn, faultOf } from '../fault.ts';
 import type { AnswerContext } from '../format.ts';
+import { type JsonObject, asObject } from '../json.ts';
 import { toUrl } from '../media.ts';
 import { encodeCitation } from './citation.ts';
 import { createChoice } from './decode-choice.ts';
-import { asObject } from './decode-request.ts';
 import { encodeAssistant, toReasoningDetails } from './encode-request.ts';
 import { encodeFinish } from './finish.ts';
 import { decodeUsage, encodeUsage } from './usage.ts';
-
-type JsonObject = Record<string, unknown>;
 
 /** A provider's whole answer -> one event, repaired in place as a stream is. */
 export function decodeResponse(body: unknown): ChatEvent {
@@ -83,8 +81,8 @@ function notAnAnswer(): RouterError {
 
 /** One whole event -> the caller's JSON answer. Throws the fault where the event states one. */
 export function encodeResponse(event: ChatEvent, context: AnswerContext): JsonObject {
-  const fault = event.parts.find((part) => part.type === 'error');
-  if (fault !== undefined) throw toProviderError(fault.error);
+  const fault = errorIn(event);
+  if (fault !== undefined) throw fault;
   const { raw } = event;
   if (context.passThrough && raw !== undefined) {
     raw.id = typeof raw.id === 'string' && raw.id !== '' ? raw.id : context.id;

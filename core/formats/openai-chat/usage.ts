@@ -1,7 +1,5 @@
 import type { Usage } from '../chat.ts';
-import { asObject } from './decode-request.ts';
-
-type JsonObject = Record<string, unknown>;
+import { type JsonObject, asObject } from '../json.ts';
 
 /** A provider's `usage` -> canonical, or undefined where it holds no counts yet. */
 export function decodeUsage(wire: unknown): Usage | undefined {

@@ -2,7 +2,7 @@ import type { RouterError } from '../../errors.ts';
 import { collect } from '../../streams/collect.ts';
 import { encodeSse } from '../../streams/sse.ts';
 import type { ChatEvent, FinishReason, Part, Usage } from '../chat.ts';
-import { toProviderError } from '../fault.ts';
+import { errorIn } from '../fault.ts';
 import type { AnswerContext, StreamEncoder } from '../format.ts';
 import { asCount, asObject, asText, type JsonObject } from '../json.ts';
 
@@ -28,8 +28,8 @@ export function streamError(error: RouterError): string {
 
 /** One whole event -> the caller's JSON answer. */
 export function encodeResponse(event: ChatEvent, context: AnswerContext): JsonObject {
-  const fault = event.parts.find((part) => part.type === 'error');
-  if (fault !== undefined) throw toProviderError(fault.error);
+  const fault = errorIn(event);
+  if (fault !== undefined) throw fault;
   if (context.passThrough && event.raw !== undefined) return named(event.raw, context);
   const answer = collect([event]);
   return {
@@ -81,11 +81,12 @@ export function createEncoder(context: AnswerContext): StreamEncoder {
   return {
     encode(event) {
       if (failed) return '';
+      const fault = errorIn(event);
+      if (fault !== undefined) {
+        failed = true;
+        return streamError(fault);
+      }
       for (const part of event.parts) {
-        if (part.type === 'error') {
-          failed = true;
-          return streamError(toProviderError(part.error));
-        }
         if (part.type === 'usage') usage = { ...usage, ...part.usage };
       }
       const raw = context.passThrough && !event.whole ? event.raw : undefined;

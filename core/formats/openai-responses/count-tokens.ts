@@ -1,5 +1,5 @@
 import type { TokenCounter } from '../format.ts';
-import { asCount, asObject, type JsonObject } from '../json.ts';
+import { asCount, asObject, pick, type JsonObject } from '../json.ts';
 import { encodeRequest } from './encode-request.ts';
 
 /** What `POST /responses/input_tokens` takes. */
@@ -20,11 +20,7 @@ const FIELDS = [
 export const counter: TokenCounter = Object.freeze({
   encodeRequest(chat, target) {
     const encoded = encodeRequest({ ...chat, stream: false }, target);
-    const body: JsonObject = {};
-    for (const field of FIELDS) {
-      if (encoded.body[field] !== undefined) body[field] = encoded.body[field];
-    }
-    return { ...encoded, path: '/responses/input_tokens', body };
+    return { ...encoded, path: '/responses/input_tokens', body: pick(encoded.body, FIELDS) };
   },
   decodeResponse: (body) => asCount(asObject(body)?.input_tokens),
 } satisfies TokenCounter);

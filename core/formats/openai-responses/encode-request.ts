@@ -8,7 +8,7 @@ import type {
 import type { EncodedRequest, FormatTarget } from '../format.ts';
 import { withoutHostile } from '../hostile.ts';
 import { refuse, refuseNative } from '../invalid.ts';
-import type { JsonObject } from '../json.ts';
+import { namesOf, type JsonObject } from '../json.ts';
 import { toUrl } from '../media.ts';
 import { isForeign, unmarkFor } from '../signature.ts';
 import { encodeAnnotation } from './citation.ts';
@@ -79,8 +79,7 @@ function toBody(chat: ChatRequest, dropped: string[]): JsonObject {
     presence_penalty: chat.presencePenalty,
     n: chat.choices,
   };
-  for (const [field, value] of Object.entries(unsayable))
-    if (value !== undefined) dropped.push(field);
+  dropped.push(...namesOf(unsayable));
   return body;
 }
 

@@ -1,9 +1,9 @@
 import { createParser } from 'eventsource-parser';
-import { RouterError } from '../../errors.ts';
 import type { ChatEvent, Part } from '../chat.ts';
 import { faultOf } from '../fault.ts';
 import type { StreamDecoder } from '../format.ts';
 import { asObject, asText } from '../json.ts';
+import { truncated } from '../../streams/truncated.ts';
 import { malformed } from './response.ts';
 
 /**
@@ -50,10 +50,7 @@ export function createDecoder(emit: (event: ChatEvent) => void): StreamDecoder {
       if (finished) return;
       parser.reset({ consume: true });
       if (!started && strayLines > 0) throw malformed();
-      throw new RouterError(
-        'upstream_truncated',
-        'The provider broke off in the middle of its answer.',
-      );
+      throw truncated();
     },
   };
 }

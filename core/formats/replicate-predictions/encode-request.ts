@@ -1,7 +1,7 @@
 import type { ChatRequest, ContentPart, Message } from '../chat.ts';
 import type { EncodedRequest, FormatTarget } from '../format.ts';
 import { refuse, refuseNative } from '../invalid.ts';
-import type { JsonObject } from '../json.ts';
+import { type JsonObject, namesOf } from '../json.ts';
 import { fromBase64, toUrl } from '../media.ts';
 
 /**
@@ -52,8 +52,7 @@ function toInput(chat: ChatRequest, dropped: string[]): JsonObject {
     frequency_penalty: chat.frequencyPenalty,
   };
   for (const name of Object.keys(input)) if (input[name] === undefined) delete input[name];
-  for (const [field, value] of Object.entries(unsayable(chat)))
-    if (value !== undefined) dropped.push(field);
+  dropped.push(...namesOf(unsayable(chat)));
   return input;
 }
 
