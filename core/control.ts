@@ -200,6 +200,7 @@ export interface Control {
   deleteLogicalModel(id: string): Promise<void>;
 
   listSites(): Promise<SiteView[]>;
+  /** What decides on a page: its own record, or the pattern `https://*.example.com` that covers it. */
   getSite(origin: string, topOrigin?: string): Promise<SiteView | undefined>;
   saveSite(site: SiteRecord): Promise<void>;
   /** Forgets the grant and aborts the site's live requests. */

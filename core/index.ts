@@ -7,6 +7,12 @@ export * from './storage/chats.ts';
 export * from './storage/database.ts';
 export type * from './storage/records.ts';
 export * from './transport/fetch-event.ts';
+export {
+  coversSubject,
+  isLoopbackOrigin,
+  isOriginPattern,
+  registrableDomain,
+} from './permissions/match.ts';
 export { createClient } from './transport/client.ts';
 export { createControlClient, serveControl } from './transport/control.ts';
 export { createJournal, JOURNAL_PREFIX } from './transport/journal.ts';

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createPermissions } from '../permissions/grants.ts';
 import { createRegistry, destinationOf } from '../providers/registry.ts';
 import { createTestPorts, withChanges } from '../testing/ports.ts';
+import { createUsageCounter } from '../usage/counter.ts';
 import { createKeys } from '../vault/keys.ts';
 import { createVault } from '../vault/vault.ts';
 import { createKeysControl } from './keys.ts';
@@ -25,6 +26,7 @@ function setUp() {
     keys,
     registry,
     permissions,
+    usage: createUsageCounter(ports),
     control: {
       ...createKeysControl({ registry, keys }),
       ...createSitesControl({ ports, permissions }),
@@ -128,6 +130,24 @@ describe('the sites', () => {
     });
     expect(await control.getSite(ORIGIN)).toMatchObject({ origin: ORIGIN });
     expect(await control.getSite(ORIGIN, 'https://shop.example')).toBeUndefined();
+  });
+
+  test('of a pattern count what all that it covers used, and answer for each of them', async () => {
+    const { control, ports, usage } = setUp();
+    const pattern = 'https://*.example.com';
+    await control.saveSite({ origin: pattern, decision: 'allow', scopes: ['chat'], models: ['*'] });
+    for (const origin of ['https://a.example.com', 'https://b.example.com', 'https://c.example'])
+      await usage.record({
+        caller: { kind: 'site', origin, topOrigin: origin },
+        provider: 'groq',
+        model: 'm',
+        toolCalls: 0,
+        failed: false,
+      });
+    expect(await control.listSites()).toMatchObject([
+      { origin: pattern, lastUsedAt: ports.clock.now, today: { requests: 2 } },
+    ]);
+    expect(await control.getSite('https://new.example.com')).toMatchObject({ origin: pattern });
   });
 
   test('of a session stay of the session when they are edited', async () => {

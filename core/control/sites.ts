@@ -1,6 +1,6 @@
 import type { Control, SiteView } from '../control.ts';
 import type { Permissions } from '../permissions/grants.ts';
-import { toSiteKey } from '../permissions/match.ts';
+import { coversSubject } from '../permissions/match.ts';
 import type { Ports } from '../ports.ts';
 import { checkRecord } from '../storage/read.ts';
 import type { SiteRecord, UsageRecord } from '../storage/records.ts';
@@ -10,7 +10,7 @@ export type SitesControl = Pick<Control, 'listSites' | 'getSite' | 'saveSite' | 
 
 export interface SitesControlParts {
   ports: Pick<Ports, 'openDatabase' | 'now'>;
-  permissions: Pick<Permissions, 'list' | 'save' | 'revoke'>;
+  permissions: Pick<Permissions, 'list' | 'find' | 'save' | 'revoke'>;
 }
 
 export function createSitesControl({ ports, permissions }: SitesControlParts): SitesControl {
@@ -25,9 +25,9 @@ export function createSitesControl({ ports, permissions }: SitesControlParts): S
       (await listSites()).sort(
         (a, b) => (b.lastUsedAt ?? b.createdAt ?? 0) - (a.lastUsedAt ?? a.createdAt ?? 0),
       ),
-    async getSite(origin, topOrigin) {
-      const key = toSiteKey({ origin, topOrigin });
-      return (await listSites()).find((site) => toSiteKey(site) === key);
+    async getSite(origin, topOrigin = origin) {
+      const site = await permissions.find(origin, topOrigin);
+      return site && toView(site, await readToday(ports));
     },
     saveSite: (site) => permissions.save({ createdAt: ports.now(), ...site }),
     deleteSite: (origin, topOrigin) => permissions.revoke(origin, topOrigin),
@@ -45,7 +45,7 @@ async function readToday({ openDatabase, now }: Pick<Ports, 'openDatabase' | 'no
 function toView(site: SiteRecord & { session?: boolean }, rows: readonly UsageRecord[]): SiteView {
   const today: SiteView['today'] = { requests: 0, inputTokens: 0, outputTokens: 0 };
   for (const row of rows) {
-    if (row.origin !== site.origin) continue;
+    if (!isOf(row, site)) continue;
     today.requests += row.requests;
     today.inputTokens += row.inputTokens;
     today.outputTokens += row.outputTokens;
@@ -53,3 +53,8 @@ function toView(site: SiteRecord & { session?: boolean }, rows: readonly UsageRe
   }
   return { ...site, today };
 }
+
+/** Usage knows no top page. */
+const isOf = ({ origin }: UsageRecord, site: SiteRecord) =>
+  origin === site.origin ||
+  (origin.startsWith('http') && coversSubject({ origin: site.origin }, { origin }));

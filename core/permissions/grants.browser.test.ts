@@ -271,6 +271,52 @@ describe('what is remembered', () => {
   });
 });
 
+describe('rules that overlap', () => {
+  const rule = (origin: string, decision: 'allow' | 'deny') => ({
+    origin,
+    decision,
+    scopes: ['chat' as const],
+    models: ['*'],
+  });
+
+  test.each([
+    // rules, the page, what comes out
+    [['+https://*.example.com'], 'https://a.example.com', 'allowed'],
+    [['+https://*.example.com'], 'http://a.example.com', 'asked'],
+    [['+https://*.example.com'], 'https://a.example.com:8443', 'asked'],
+    [['+https://*.example.com', '-https://a.example.com'], 'https://a.example.com', 'refused'],
+    [['-https://*.example.com', '+https://a.example.com'], 'https://a.example.com', 'allowed'],
+    [['-https://*.example.com', '+https://*.b.example.com'], 'https://a.b.example.com', 'refused'],
+    [['+https://*.example.com', '-https://*.b.example.com'], 'https://a.b.example.com', 'refused'],
+    [['+https://*.example.com', '-https://*.b.example.com'], 'https://a.c.example.com', 'allowed'],
+  ] as const)('%j: %s is %s', async (rules, origin, outcome) => {
+    const { permissions, asked } = setUp();
+    for (const text of rules)
+      await permissions.save(rule(text.slice(1), text.startsWith('+') ? 'allow' : 'deny'));
+    const code = codeOf(call(permissions, origin));
+    if (outcome === 'asked') {
+      await next(asked);
+      asked[0]!.answer(DENY);
+      expect(await code).toBe('user_rejected');
+    } else {
+      expect(await code).toBe(outcome === 'allowed' ? 'allowed' : 'origin_not_authorized');
+      expect(asked).toEqual([]);
+    }
+  });
+
+  test('a new refusal aborts what runs under a wider rule, and nothing else', async () => {
+    const { permissions } = setUp();
+    await permissions.save(rule('https://*.example.com', 'allow'));
+    const one = await call(permissions, 'https://one.example.com');
+    const two = await call(permissions, 'https://two.example.com');
+    await permissions.save(rule('https://one.example.com', 'deny'));
+    expect(one.revoked?.aborted).toBe(true);
+    expect(two.revoked?.aborted).toBe(false);
+    await permissions.revoke('https://*.example.com');
+    expect(two.revoked?.aborted).toBe(true);
+  });
+});
+
 describe('waiting for the person', () => {
   /** Resolves when so many of the calls have ended. */
   function ended(codes: Promise<string>[], count: number): Promise<void> {
@@ -664,12 +710,17 @@ describe('a grant', () => {
   });
 });
 
-test.each(['example.com', 'https://example.com/path', 'https://*.com', 'null', 'file://'])(
-  'a record for %j is refused',
-  async (origin) => {
-    const { permissions } = setUp();
-    await expect(
-      permissions.save({ origin, decision: 'allow', scopes: ['chat'], models: ['*'] }),
-    ).rejects.toMatchObject({ code: 'invalid_request' });
-  },
-);
+test.each([
+  'example.com',
+  'https://example.com/path',
+  'https://*.com',
+  'https://*.co.uk',
+  'https://*.github.io',
+  'null',
+  'file://',
+])('a record for %j is refused', async (origin) => {
+  const { permissions } = setUp();
+  await expect(
+    permissions.save({ origin, decision: 'allow', scopes: ['chat'], models: ['*'] }),
+  ).rejects.toMatchObject({ code: 'invalid_request' });
+});

@@ -43,8 +43,11 @@ export interface Permissions {
    * `scope_denied`, `consent_pending`, `origin_blocked`, `site_budget_exceeded`.
    */
   check(request: PermissionRequest): Promise<Grant>;
-  /** The stored or session grant, without asking. */
-  find(origin: string, topOrigin: string): Promise<SiteRecord | undefined>;
+  /** The stored or session grant that decides, without asking. */
+  find(
+    origin: string,
+    topOrigin: string,
+  ): Promise<(SiteRecord & { session?: boolean }) | undefined>;
   list(): Promise<(SiteRecord & { session?: boolean })[]>;
   /**
    * Stores a decision, or keeps one of a session for the session. Throws `invalid_request` where the
@@ -53,7 +56,7 @@ export interface Permissions {
   save(site: SiteRecord & { session?: boolean }): Promise<void>;
   /** Forgets the grant and aborts what runs under it. */
   revoke(origin: string, topOrigin?: string): Promise<void>;
-  /** Aborts what runs under a grant that is gone: after the stored sites were changed as a whole. */
+  /** Aborts what runs and may no longer: after the stored sites were changed as a whole. */
   recheck(): Promise<void>;
 }
 
@@ -68,8 +71,8 @@ export function createPermissions(
   const storms = createStormControl(ports);
   const limits = createLimits(ports);
   const questions = createQuestions(ports, { answered, abandoned: countRefusal }, options);
-  /** One controller a grant that something may run under; `once` where nothing is remembered of it. */
-  const live = new Map<string, { controller: AbortController; once: boolean }>();
+  /** One a subject that something may run for, by its key; `once` where nothing is remembered of it. */
+  const live = new Map<string, { subject: Subject; controller: AbortController; once: boolean }>();
 
   async function countRefusal(subject: Subject): Promise<void> {
     for (const owner of toOwners(subject)) {
@@ -126,6 +129,7 @@ export function createPermissions(
   }
 
   async function admit(
+    subject: Subject,
     key: string,
     site: SiteRecord,
     { scope, model }: PermissionRequest,
@@ -139,9 +143,10 @@ export function createPermissions(
       );
     if (!mayCoverModel(site.models, model)) throw modelDenied(site.models, model ?? '');
     await limits.admit(key, site);
-    const running = live.get(key) ?? { controller: new AbortController(), once };
+    const own = toSiteKey(subject);
+    const running = live.get(own) ?? { subject, controller: new AbortController(), once };
     running.once &&= once;
-    live.set(key, running);
+    live.set(own, running);
     return {
       models: site.models,
       site,
@@ -149,13 +154,25 @@ export function createPermissions(
     };
   }
 
-  function abortLive(key: string, origin: string): void {
-    const reason = new RouterError(
-      'origin_not_authorized',
-      `The permission of ${origin} was taken back. Open the Gatehouse icon to allow the site again.`,
-    );
-    live.get(key)?.controller.abort(reason);
+  function abortLive(key: string): void {
+    const running = live.get(key);
     live.delete(key);
+    running?.controller.abort(
+      new RouterError(
+        'origin_not_authorized',
+        `The permission of ${running.subject.origin} was taken back. Open the Gatehouse icon to allow the site again.`,
+      ),
+    );
+  }
+
+  /** What decides on a subject may be a pattern, or another one than before. */
+  async function recheck(): Promise<void> {
+    await Promise.all(
+      [...live].map(async ([key, { subject, once }]) => {
+        const decision = (await sites.find(subject))?.site.decision;
+        if ((decision ?? (once ? 'allow' : 'deny')) === 'deny') abortLive(key);
+      }),
+    );
   }
 
   return {
@@ -166,9 +183,9 @@ export function createPermissions(
       if (!subject) throw noIdentity();
       signal.throwIfAborted();
       const stored = await sites.find(subject);
-      if (stored) return admit(stored.key, stored.site, request, false);
+      if (stored) return admit(subject, stored.key, stored.site, request, false);
       const { site, once } = await ask(subject, request);
-      return admit(toSiteKey(subject), site, request, once);
+      return admit(subject, toSiteKey(subject), site, request, once);
     },
     async find(origin, topOrigin) {
       const subject = toSubject({ kind: 'site', origin, topOrigin });
@@ -176,23 +193,20 @@ export function createPermissions(
     },
     list: sites.list,
     async save(site) {
-      const key = await (site.session ? sites.saveForSession(site) : sites.save(site));
-      if (site.decision === 'deny') abortLive(key, site.origin);
+      await (site.session ? sites.saveForSession(site) : sites.save(site));
       ports.publish({ topic: 'sites' });
+      await recheck();
     },
     async revoke(origin, topOrigin) {
       const key = toSiteKey({ origin, topOrigin });
       await sites.remove(key);
-      abortLive(key, origin);
+      abortLive(key);
       ports.publish({ topic: 'sites' });
+      await recheck();
     },
     async recheck() {
-      const decisions = new Map(
-        (await sites.list()).map((site) => [toSiteKey(site), site.decision]),
-      );
-      for (const [key, { once }] of [...live])
-        if ((decisions.get(key) ?? (once ? 'allow' : 'deny')) === 'deny')
-          abortLive(key, key.split(' ')[0] ?? key);
+      sites.forget();
+      await recheck();
     },
   };
 }

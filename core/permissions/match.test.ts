@@ -5,6 +5,7 @@ import {
   coversModel,
   coversProvider,
   coversScope,
+  coversSubject,
   isLoopbackOrigin,
   isOriginPattern,
   matchesPattern,
@@ -95,6 +96,11 @@ describe('a pattern of subdomains', () => {
     ['https://*.com', false],
     ['https://*.co.uk', false],
     ['https://*.github.io', false],
+    ['https://*.myshopify.com', false],
+    ['https://*.up.railway.app', false],
+    ['https://*.k12.tr', false],
+    ['https://*.localhost', false],
+    ['https://*.me.github.io', true],
     ['https://*', false],
     ['https://*.*.example.com', false],
     ['https://a.*.example.com', false],
@@ -104,6 +110,23 @@ describe('a pattern of subdomains', () => {
   ])('%s: %s', (text, is) => {
     expect(isOriginPattern(text)).toBe(is);
   });
+});
+
+test('a record covers its own subject, and a pattern those below it', () => {
+  const pattern = { origin: 'https://*.example.com' };
+  for (const [origin, is] of [
+    ['https://a.example.com', true],
+    ['https://a.b.example.com', true],
+    ['https://example.com', false],
+    ['http://a.example.com', false],
+    ['https://a.example.com:8443', false],
+    ['https://a.example.com.evil.net', false],
+    ['https://badexample.com', false],
+  ] as const)
+    expect(coversSubject(pattern, { origin }), origin).toBe(is);
+  const framed = { origin: 'https://a.example.com', topOrigin: 'https://shop.example' };
+  expect(coversSubject(pattern, framed)).toBe(false);
+  expect(coversSubject(framed, framed)).toBe(true);
 });
 
 test.each([

@@ -52,6 +52,11 @@ export function toCandidateKeys(subject: Subject): string[] {
   return keys;
 }
 
+/** Whether a record for this origin, which may be a pattern, is one for the subject. */
+export function coversSubject(record: Subject, subject: Subject): boolean {
+  return toCandidateKeys(subject).includes(toSiteKey(record));
+}
+
 /** `https://*.example.com`: all subdomains of a domain that one owner has; not the domain itself. */
 export function isOriginPattern(text: string): boolean {
   const match = /^(https?:\/\/)\*\.([^*]+)$/.exec(text);
@@ -78,17 +83,26 @@ export function isUnencrypted(origin: string | undefined): boolean {
 
 /** Second labels below which a country registers: `example.co.uk`. */
 const SECOND_LABELS = new Set(
-  'ac co com edu gob gouv gov go ltd mil ne net nom or org plc sch'.split(' '),
+  (
+    'ac asso biz co com edu gob go gouv gov govt gv id inf info k12 ltd me mil mod muni name ne net ' +
+    'nhs nic nom or org plc police pro pvt qc sch school tm web'
+  ).split(' '),
 );
 
-/** Hosts where each subdomain is another person's. Not complete, and need not be. */
+/** Hosts where each subdomain is another person's. Not complete: the screen asks the whole list. */
 const SHARED_HOSTS = new Set(
   (
-    'amazonaws.com appspot.com azurestaticapps.net azurewebsites.net blogspot.com cloudfront.net ' +
-    'codesandbox.io csb.app deno.dev firebaseapp.com fly.dev github.io gitlab.io glitch.me ' +
-    'herokuapp.com hf.space lovable.app neocities.org netlify.app ngrok-free.app ngrok.app ngrok.io ' +
-    'onrender.com pages.dev r2.dev repl.co replit.app replit.dev run.app stackblitz.io ' +
-    'streamlit.app surge.sh trycloudflare.com vercel.app web.app webcontainer.io workers.dev'
+    '000webhostapp.com amazonaws.com amplifyapp.com appspot.com azurestaticapps.net azurewebsites.net ' +
+    'base44.app bitbucket.io blogspot.com bolt.host bubbleapps.io carrd.co cloudfront.net codeberg.page ' +
+    'codesandbox.io csb.app deno.dev deno.net devtunnels.ms duckdns.org dyndns.org edgeone.app ' +
+    'elasticbeanstalk.com fastly.net firebaseapp.com fly.dev framer.app framer.website ' +
+    'github.dev github.io gitlab.io gitpod.io glitch.me hashnode.dev herokuapp.com hf.space ' +
+    'ipfs.io loca.lt lovable.app medium.com myshopify.com neocities.org netlify.app ngrok-free.app ' +
+    'ngrok.app ngrok.io nip.io no-ip.org notion.site now.sh on.aws onrender.com pages.dev r2.dev ' +
+    'railway.app render.com up.railway.app repl.co replit.app replit.dev run.app s3.amazonaws.com sharepoint.com sslip.io stackblitz.io ' +
+    'streamlit.app substack.com surge.sh tiiny.site translate.goog trycloudflare.com tumblr.com ts.net ' +
+    'uk.com us.com eu.com de.com val.run vercel.app vercel.dev web.app web.val.run webcontainer.io webflow.io ' +
+    'weebly.com wixsite.com wordpress.com workers.dev zeabur.app'
   ).split(' '),
 );
 
@@ -100,10 +114,9 @@ export function registrableDomain(hostname: string): string | undefined {
   if (hostname.startsWith('[') || /^[\d.]+$/.test(hostname)) return undefined;
   const labels = hostname.replace(/\.$/, '').split('.');
   if (labels.length < 2 || labels.at(-1) === 'localhost') return undefined;
-  const isLongSuffix =
-    SHARED_HOSTS.has(labels.slice(-2).join('.')) ||
-    (labels.at(-1)?.length === 2 && SECOND_LABELS.has(labels.at(-2) ?? ''));
-  const length = isLongSuffix ? 3 : 2;
+  const isCountrySuffix = labels.at(-1)?.length === 2 && SECOND_LABELS.has(labels.at(-2) ?? '');
+  const shared = [3, 2].find((suffix) => SHARED_HOSTS.has(labels.slice(-suffix).join('.')));
+  const length = 1 + (shared ?? (isCountrySuffix ? 2 : 1));
   return labels.length < length ? undefined : labels.slice(-length).join('.');
 }
 

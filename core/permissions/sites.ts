@@ -14,15 +14,25 @@ import {
 } from './match.ts';
 import { createSessionValue } from './session-value.ts';
 
+export interface Found {
+  readonly key: string;
+  readonly site: SiteRecord & { session?: boolean };
+}
+
 /** The decisions that are remembered: stored ones, and those that end with the browser. */
 export interface Sites {
-  /** The closest one that covers the subject. */
-  find(subject: Subject): Promise<{ key: string; site: SiteRecord } | undefined>;
+  /**
+   * The one that decides on the subject: its own; else, of the patterns that cover it, one that
+   * refuses; else the closest.
+   */
+  find(subject: Subject): Promise<Found | undefined>;
   list(): Promise<(SiteRecord & { session?: boolean })[]>;
   /** Stores a decision and answers its key. Throws `invalid_request`, `storage_full`. */
   save(site: SiteRecord): Promise<string>;
   saveForSession(site: SiteRecord): Promise<string>;
   remove(key: string): Promise<void>;
+  /** Reads anew: the stored ones were changed by another way. */
+  forget(): void;
 }
 
 /** Any page may ask, from any number of origins. */
@@ -44,11 +54,13 @@ export function createSites(
   async function findStored(keys: readonly string[]): ReturnType<Sites['find']> {
     const store = (await openDatabase()).transaction('sites').store;
     const values = await Promise.all(keys.map((key) => store.get(key)));
-    for (const [index, value] of values.entries()) {
+    const covering = values.flatMap((value, index) => {
       const checked = checkRecord('sites', value);
-      if ('record' in checked) return { key: keys[index]!, site: checked.record };
-    }
-    return undefined;
+      return 'record' in checked ? [{ key: keys[index]!, site: checked.record }] : [];
+    });
+    const [closest] = covering;
+    if (closest?.key === keys[0]) return closest;
+    return covering.find(({ site }) => site.decision === 'deny') ?? closest;
   }
 
   return {
@@ -56,7 +68,7 @@ export function createSites(
       const keys = toCandidateKeys(subject);
       const own = keys[0] ?? '';
       const kept = (await passing.get())[own];
-      if (kept) return { key: own, site: kept };
+      if (kept) return { key: own, site: { ...kept, session: true } };
       const before = found.get(own);
       if (before) return before;
       const finding = findStored(keys);
@@ -97,6 +109,7 @@ export function createSites(
       forget();
       await passing.update((all) => void delete all[key]);
     },
+    forget,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { UsageSummary } from '../control.ts';
 import type { Usage } from '../formats/chat.ts';
+import { toCandidateKeys, toSubject } from '../permissions/match.ts';
 import { originOf, type Caller, type Ports } from '../ports.ts';
 import type { UsageRecord } from '../storage/records.ts';
 
@@ -49,10 +50,11 @@ export function createUsageCounter(
       await usage.put(addCall(before ?? emptyRecord(id, day, origin, call), call));
       if (call.caller.kind === 'site') {
         const sites = transaction.objectStore('sites');
-        const { topOrigin } = call.caller;
-        const key = topOrigin === origin ? origin : `${origin} ${topOrigin}`;
-        const site = await sites.get(key);
-        if (site) await sites.put({ ...site, lastUsedAt: now }, key);
+        for (const key of toCandidateKeys(toSubject(call.caller) ?? { origin })) {
+          const site = await sites.get(key);
+          if (site) await sites.put({ ...site, lastUsedAt: now }, key);
+          if (site) break;
+        }
       }
       await transaction.done;
       changed();

@@ -32,6 +32,47 @@ test('a site is added, revoked and put back', async ({ gatehouse, context, confi
   await page.close();
 });
 
+test('a site is added with its subdomains; a suffix that many share is refused', async ({
+  gatehouse,
+  context,
+  configure,
+}) => {
+  await configure({});
+  const page = await context.newPage();
+  await page.goto(gatehouse.url('extension/options/index.html#/sites'));
+  await page.getByRole('button', { name: 'Add a site' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Add a site' });
+  const address = dialog.getByRole('textbox');
+  for (const [typed, words] of [
+    ['*.co.uk', 'domain that one owner has'],
+    // Only the whole Public Suffix List knows this one.
+    ['*.kawasaki.jp', 'Everyone can have a name that ends in kawasaki.jp'],
+  ] as const) {
+    await address.fill(typed);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await expect(dialog.getByRole('alert')).toContainText(words);
+  }
+  await address.fill('localhost:5173');
+  await expect(dialog.getByText('Anything served on this port')).toBeVisible();
+  await address.fill('example.com');
+  await dialog.getByLabel('*.example.com').check();
+  await expectNoViolations(page, 'the dialog');
+  await address.press('Enter');
+  const pattern = page.locator('details').filter({
+    has: page.locator('.who').getByText('*.', { exact: true }),
+  });
+  await expect(pattern).toContainText('Allowed');
+  await expect(page.locator('details')).toHaveCount(2);
+
+  await page.getByRole('button', { name: 'Add a site' }).click();
+  await address.fill('bad.example.com');
+  await dialog.getByLabel('Block').check();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await pattern.locator('summary').click();
+  await expect(pattern).toContainText('All subdomains but bad.example.com, which is refused.');
+  await page.close();
+});
+
 test('the popup says what the page may do, and revokes with a way back', async ({
   gatehouse,
   context,

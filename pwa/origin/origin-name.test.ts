@@ -83,3 +83,10 @@ describe('a name that reads as another', () => {
     expect(isLookalike('xn--99999999999')).toBe(true);
   });
 });
+
+it('shows a pattern as it was written', () => {
+  const name = toOriginName('https://*.notes.example.com:8443');
+  expect(name.before + name.domain + name.port).toBe('*.notes.example.com:8443');
+  expect(name.domain).toBe('example.com');
+  expect(toShortName('https://*.example.com')).toBe('*.example.com');
+});

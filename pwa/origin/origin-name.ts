@@ -18,14 +18,18 @@ export interface OriginName {
   readonly lookalike: boolean;
 }
 
-export function toOriginName(origin: string): OriginName {
+/** Also of a pattern, `https://*.example.com`: its `*.` is no name, and browsers escape it in one. */
+export function toOriginName(originOrPattern: string): OriginName {
+  const origin = originOrPattern.replace('://*.', '://');
   const url = new URL(origin);
   const domain = registrableDomain(url.hostname);
   const labels = url.hostname.split('.');
   const decoded = labels.map((label) => decodeLabel(label) ?? label);
   const unicode = decoded.join('.');
   return {
-    before: url.hostname.slice(0, url.hostname.length - domain.length),
+    before:
+      (origin === originOrPattern ? '' : '*.') +
+      url.hostname.slice(0, url.hostname.length - domain.length),
     domain,
     port: url.port && `:${url.port}`,
     scheme: url.protocol === 'http:' ? 'http' : 'https',
@@ -37,11 +41,9 @@ export function toOriginName(origin: string): OriginName {
 
 /** `https://notes.example.com` -> `notes.example.com`, as lists and sentences name it. */
 export function toShortName(origin: string): string {
-  try {
-    return new URL(origin).host || origin;
-  } catch {
-    return origin;
-  }
+  const host = URL.parse(origin.replace('://*.', '://'))?.host;
+  if (!host) return origin;
+  return origin.includes('://*.') ? `*.${host}` : host;
 }
 
 export function isLoopback(host: string): boolean {

@@ -19,6 +19,16 @@ it('says what is allowed and for how long', () => {
   ).toBe('Allowed, until you close the browser, up to $1.00 a day.');
 });
 
+it('names the rule that covers a page', () => {
+  const rule = { origin: 'https://*.example.com' };
+  expect(siteStatus(origin, { ...rule, decision: 'allow' }).sentence).toBe(
+    'Allowed, as all of *.example.com.',
+  );
+  expect(siteStatus(origin, { ...rule, decision: 'deny' }).sentence).toBe(
+    'You refused all of *.example.com.',
+  );
+});
+
 it('says when it was refused', () => {
   expect(siteStatus(origin, { decision: 'deny', createdAt: then }, now)).toEqual({
     state: 'refused',

@@ -17,15 +17,24 @@ export const UNSUPPORTED: SiteStatus = Object.freeze({
 
 export function siteStatus(
   origin: string,
-  site: Pick<SiteView, 'decision' | 'session' | 'limits' | 'createdAt'> | undefined,
+  site:
+    | (Pick<SiteView, 'decision' | 'session' | 'limits' | 'createdAt'> & { origin?: string })
+    | undefined,
   now = Date.now(),
 ): SiteStatus {
   if (!site) return { state: 'unasked', sentence: `${toShortName(origin)} hasn't asked.` };
+  /** The page is one of many that a pattern covers. */
+  const rule =
+    site.origin === undefined || site.origin === origin
+      ? undefined
+      : `all of ${toShortName(site.origin)}`;
   if (site.decision === 'deny') {
     const when = site.createdAt === undefined ? '' : ` on ${day(site.createdAt, now)}`;
-    return { state: 'refused', sentence: `You refused this site${when}.` };
+    const what = rule ?? 'this site';
+    return { state: 'refused', sentence: `You refused ${what}${when}.` };
   }
   const how = [
+    rule && `as ${rule}`,
     site.session && 'until you close the browser',
     site.limits?.usdPerDay !== undefined && `up to ${usd(site.limits.usdPerDay)} a day`,
   ].filter(Boolean);

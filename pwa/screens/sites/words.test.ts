@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { toLimit, toOrigin, usageWords, withScope } from './words.ts';
+import type { SiteView } from '../../../core/index.ts';
+import {
+  expectOneOwner,
+  precedenceWords,
+  toLimit,
+  toOrigin,
+  toPattern,
+  usageWords,
+  withScope,
+} from './words.ts';
 
 describe('the address of a site, as typed', () => {
   it.each([
@@ -10,16 +19,79 @@ describe('the address of a site, as typed', () => {
     ['http://shop.example:8080', 'http://shop.example:8080'],
     ['münchen.de', 'https://xn--mnchen-3ya.de'],
     ['EXAMPLE.com:443', 'https://example.com'],
+    ['*.example.com', 'https://*.example.com'],
+    ['https://*.Example.co.uk/', 'https://*.example.co.uk'],
+    ['localhost', 'http://localhost'],
   ])('%s -> %s', (typed, origin) => {
     expect(toOrigin(typed)).toBe(origin);
   });
 
-  it.each(['', 'not a site', 'file:///etc', 'chrome://settings', 'ftp://example.com', 'http://'])(
-    'refuses %s',
-    (typed) => {
-      expect(() => toOrigin(typed)).toThrow();
-    },
-  );
+  it.each([
+    '*.com',
+    '*.co.uk',
+    '*.github.io',
+    '*',
+    'a.*.example.com',
+    '*.localhost',
+    '',
+    'not a site',
+    'file:///etc',
+    'chrome://settings',
+    'ftp://example.com',
+    'http://',
+  ])('refuses %s', (typed) => {
+    expect(() => toOrigin(typed)).toThrow();
+  });
+});
+
+it('knows the names below which anyone may have one, also those that few know', async () => {
+  for (const name of ['example.com', 'example.co.uk', 'alice.github.io'])
+    await expect(expectOneOwner(`https://*.${name}`)).resolves.toBeUndefined();
+  // Of the last two only the whole list knows.
+  for (const name of ['co.uk', 'github.io', 'kawasaki.jp', 'pgfog.com'])
+    await expect(expectOneOwner(`https://*.${name}`)).rejects.toThrow(`ends in ${name}`);
+});
+
+it('offers subdomains only where one owner has them', () => {
+  expect(toPattern('https://example.com')).toBe('https://*.example.com');
+  expect(toPattern('https://notes.example.com:8443')).toBe('https://*.notes.example.com:8443');
+  for (const origin of ['http://localhost:3000', 'https://10.0.0.1', 'https://github.io'])
+    expect(toPattern(origin)).toBeUndefined();
+});
+
+describe('which of several rules decides', () => {
+  const today = { requests: 0, inputTokens: 0, outputTokens: 0 };
+  const rule = (text: string): SiteView => ({
+    origin: text.slice(1),
+    decision: text.startsWith('+') ? 'allow' : 'deny',
+    scopes: ['chat'],
+    models: ['*'],
+    today,
+  });
+  const words = (text: string, ...others: string[]) =>
+    precedenceWords(rule(text), [text, ...others].map(rule));
+
+  it.each([
+    ['+https://a.example.com', ['+https://b.example.com'], undefined],
+    ['+https://*.example.com', ['-https://a.other.com'], undefined],
+    [
+      '+https://a.example.com',
+      ['-https://*.example.com'],
+      'This goes before *.example.com, which is refused.',
+    ],
+    [
+      '+https://*.example.com',
+      ['-https://a.example.com', '+https://b.c.example.com'],
+      'All subdomains but a.example.com, which is refused; b.c.example.com, which is allowed.',
+    ],
+    [
+      '+https://*.b.example.com',
+      ['-https://*.example.com'],
+      'Has no effect: *.example.com is refused, and a refusal goes before.',
+    ],
+  ])('%s beside %j: %s', (text, others, expected) => {
+    expect(words(text, ...others)).toBe(expected);
+  });
 });
 
 it('reads a limit, and takes an empty field for none', () => {

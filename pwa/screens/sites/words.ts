@@ -1,5 +1,7 @@
 /** Every word of the sites screen that is made of parts. */
-import type { Scope, SiteView } from '../../../core/index.ts';
+import { coversSubject, isOriginPattern, type Scope, type SiteView } from '../../../core/index.ts';
+import { toShortName } from '../../origin/origin-name.ts';
+import { hasOneOwner } from '../../origin/public-suffix.ts';
 import { compact, count } from '../../words/numbers.ts';
 import { ago } from '../../words/time.ts';
 
@@ -44,20 +46,73 @@ export function usageWords(site: SiteView, now = Date.now()): string {
 }
 
 /**
- * What a person typed for a site -> its origin. A bare name means https; a bare loopback name means
- * http. Throws with words where it is no web origin.
+ * What a person typed for a site -> its origin, or the pattern `https://*.example.com`. A bare name
+ * means https; a bare loopback name means http. Throws with words where it is neither.
  */
 export function toOrigin(typed: string): string {
   const text = typed.trim();
   const bare = !/^[a-z][a-z0-9+.-]*:\/\//i.test(text);
   const loopback = /^(localhost|[^/]*\.localhost|127\.|\[::1\])/i.test(text);
   const address = bare ? `${loopback ? 'http' : 'https'}://${text}` : text;
-  const url = URL.canParse(address) ? new URL(address) : undefined;
+  // Browsers escape a * in a host, each in its own way.
+  const url = URL.parse(address.replace('://*.', '://'));
   if (!text || !url?.hostname) throw new Error('Type the address of a site, as notes.example.com.');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw new Error('Only web sites: https, or http on this computer.');
   }
-  return url.origin;
+  const pattern = address.includes('://*.') ? toPattern(url.origin) : url.origin;
+  if (pattern === undefined || /\*|%2a/i.test(url.hostname)) {
+    throw new Error('A * stands in front of a domain that one owner has: *.example.com.');
+  }
+  return pattern;
+}
+
+/** `https://example.com` -> `https://*.example.com`; nothing where no name can stand below it. */
+export function toPattern(origin: string): string | undefined {
+  const pattern = origin.replace('://', '://*.');
+  return isOriginPattern(pattern) ? pattern : undefined;
+}
+
+/** Throws with words where the names below a pattern belong to many. */
+export async function expectOneOwner(pattern: string): Promise<void> {
+  const suffix = new URL(pattern.replace('://*.', '://')).hostname;
+  if (await hasOneOwner(suffix)) return;
+  throw new Error(
+    `Everyone can have a name that ends in ${suffix}. Add the sites that you mean one by one.`,
+  );
+}
+
+/** What a person should know of a rule beside others: which of them decides. */
+export function precedenceWords(
+  site: Pick<SiteView, 'origin' | 'topOrigin' | 'decision'>,
+  all: readonly SiteView[],
+): string | undefined {
+  const name = (other: { origin: string }) => toShortName(other.origin);
+  const does = (other: { decision: string }) =>
+    other.decision === 'allow' ? 'is allowed' : 'is refused';
+  const isPattern = isOriginPattern(site.origin);
+  const wider = all.filter(
+    (other) => other.origin !== site.origin && isOriginPattern(other.origin) && covers(other, site),
+  );
+  const refusing = wider.find(({ decision }) => decision === 'deny');
+  if (isPattern && site.decision === 'allow' && refusing)
+    return `Has no effect: ${name(refusing)} is refused, and a refusal goes before.`;
+  const [other] = wider;
+  if (!isPattern && other) return `This goes before ${name(other)}, which ${does(other)}.`;
+  const closer = all.filter((each) => !isOriginPattern(each.origin) && covers(site, each));
+  if (!isPattern || closer.length === 0) return undefined;
+  return `All subdomains but ${closer.map((each) => `${name(each)}, which ${does(each)}`).join('; ')}.`;
+}
+
+/** `https://*.example.com` covers `https://*.b.example.com`, too. */
+function covers(
+  pattern: Pick<SiteView, 'origin' | 'topOrigin'>,
+  { origin, topOrigin }: Pick<SiteView, 'origin' | 'topOrigin'>,
+): boolean {
+  return coversSubject(pattern, {
+    origin: origin.replace('*.', 'any.'),
+    ...(topOrigin && { topOrigin }),
+  });
 }
 
 /** A whole number from a form's field, or nothing where it is empty. Throws with words. */
