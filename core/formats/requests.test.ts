@@ -9,96 +9,50 @@ import { openaiChat } from './openai-chat/index.ts';
 import { openaiResponses } from './openai-responses/index.ts';
 import { createScore, hasRecordings, recordingsOf, type Recording } from './testing/recordings.ts';
 
+type Field = keyof ChatRequest;
+
 /** What each dialect can say beside messages and tools: what two of them can say comes through. */
+// prettier-ignore
+const SAYABLE: readonly (readonly [Field, ...string[]])[] = [
+  ['toolChoice',        'openai-chat', 'openai-responses', 'anthropic-messages', 'google-generate'],
+  ['parallelToolCalls', 'openai-chat', 'openai-responses', 'anthropic-messages'],
+  ['responseFormat',    'openai-chat', 'openai-responses', 'anthropic-messages', 'google-generate'],
+  ['maxOutputTokens',   'openai-chat', 'openai-responses', 'anthropic-messages', 'google-generate'],
+  ['temperature',       'openai-chat', 'openai-responses', 'anthropic-messages', 'google-generate'],
+  ['topP',              'openai-chat', 'openai-responses', 'anthropic-messages', 'google-generate'],
+  ['topK',              'openai-chat',                     'anthropic-messages', 'google-generate'],
+  ['stop',              'openai-chat',                     'anthropic-messages', 'google-generate'],
+  ['seed',              'openai-chat',                                           'google-generate'],
+  ['frequencyPenalty',  'openai-chat',                                           'google-generate'],
+  ['presencePenalty',   'openai-chat',                                           'google-generate'],
+  ['choices',           'openai-chat',                                           'google-generate'],
+  ['logprobs',          'openai-chat', 'openai-responses',                       'google-generate'],
+  ['reasoning',         'openai-chat', 'openai-responses', 'anthropic-messages', 'google-generate'],
+  ['user',              'openai-chat', 'openai-responses', 'anthropic-messages'],
+];
+
 interface Says {
   readonly api: string;
   readonly format: Format;
   readonly model: string;
-  readonly fields: readonly (keyof ChatRequest)[];
+  readonly fields: readonly Field[];
   /** Efforts; else budgets of tokens. */
   readonly efforts: boolean;
 }
 
+const saying = (api: string, format: Format, model: string, efforts: boolean): Says => ({
+  api,
+  format,
+  model,
+  fields: SAYABLE.filter(([, ...apis]) => apis.includes(api)).map(([field]) => field),
+  efforts,
+});
+
 const SAYS: readonly Says[] = [
-  {
-    api: 'openai-chat',
-    format: openaiChat,
-    model: 'gpt-5-mini',
-    fields: [
-      'toolChoice',
-      'parallelToolCalls',
-      'responseFormat',
-      'maxOutputTokens',
-      'temperature',
-      'topP',
-      'topK',
-      'stop',
-      'seed',
-      'frequencyPenalty',
-      'presencePenalty',
-      'choices',
-      'logprobs',
-      'reasoning',
-      'user',
-    ],
-    efforts: true,
-  },
-  {
-    api: 'openai-responses',
-    format: openaiResponses,
-    model: 'gpt-5-mini',
-    fields: [
-      'toolChoice',
-      'parallelToolCalls',
-      'responseFormat',
-      'maxOutputTokens',
-      'temperature',
-      'topP',
-      'logprobs',
-      'reasoning',
-      'user',
-    ],
-    efforts: true,
-  },
-  {
-    api: 'anthropic-messages',
-    format: anthropicMessages,
-    model: 'claude-sonnet-4-5',
-    fields: [
-      'toolChoice',
-      'parallelToolCalls',
-      'responseFormat',
-      'maxOutputTokens',
-      'temperature',
-      'topP',
-      'topK',
-      'stop',
-      'reasoning',
-      'user',
-    ],
-    efforts: false,
-  },
-  {
-    api: 'google-generate',
-    format: googleGenerateContent,
-    model: 'gemini-2.5-flash',
-    fields: [
-      'toolChoice',
-      'responseFormat',
-      'maxOutputTokens',
-      'temperature',
-      'topP',
-      'topK',
-      'stop',
-      'seed',
-      'frequencyPenalty',
-      'presencePenalty',
-      'choices',
-      'logprobs',
-      'reasoning',
-    ],
-    efforts: false,
-  },
+  saying('openai-chat', openaiChat, 'gpt-5-mini', true),
+  saying('openai-responses', openaiResponses, 'gpt-5-mini', true),
+  saying('anthropic-messages', anthropicMessages, 'claude-sonnet-4-5', false),
+  saying('google-generate', googleGenerateContent, 'gemini-2.5-flash', false),
 ];
 
 /** Bodies that no dialect can be sent, and why. Those that their own provider refused are not looked at. */
