@@ -33,6 +33,8 @@ export interface ProviderView {
   defaultModel?: string;
   local: boolean;
   builtIn: boolean;
+  /** The browser's own model: there only where the browser has one. */
+  onDevice?: boolean;
   /** The person made it, or changed a known row. */
   custom: boolean;
   overridden: boolean;

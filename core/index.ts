@@ -3,6 +3,12 @@ export * from './control.ts';
 export * from './errors.ts';
 export * from './ports.ts';
 export * from './router.ts';
+export { createModelOfPages, serveOnDevice } from './providers/on-device/over-port.ts';
+export {
+  createOnDeviceModel,
+  downloadModel,
+  findPromptApi,
+} from './providers/on-device/prompt-api.ts';
 export * from './storage/chats.ts';
 export * from './storage/database.ts';
 export type * from './storage/records.ts';

@@ -34,20 +34,34 @@ export interface Ports {
   keepAlive(): () => void;
   /** Tells every page of ours what changed. */
   publish(change: Change): void;
-  /** The browser's own model, where it has one that can be asked from here. Asked for at each call. */
-  onDeviceModel?(): OnDeviceModel | undefined;
+  /** The way from here to the browser's own model. */
+  readonly onDeviceModel?: OnDeviceModel;
 }
 
-/** What is used of the Prompt API. Source: developer.chrome.com/docs/ai/prompt-api. */
+/** `none`: this browser has no such thing. The others are the Prompt API's own words. */
+export type OnDeviceState = 'none' | 'unavailable' | 'downloadable' | 'downloading' | 'available';
+
+/** A model that the browser itself runs, as far as it is used here. */
 export interface OnDeviceModel {
-  availability(): Promise<'unavailable' | 'downloadable' | 'downloading' | 'available'>;
-  create(options?: {
-    readonly initialPrompts?: readonly OnDeviceTurn[];
+  state(): Promise<OnDeviceState>;
+  /**
+   * Its answer to one prompt, piece by piece, in a session of its own, which ends with the
+   * generator or by the signal. Throws what the browser throws: `QuotaExceededError` for a prompt
+   * that is too long.
+   */
+  ask(prompt: OnDevicePrompt, signal: AbortSignal): AsyncGenerator<string, OnDeviceUsage>;
+}
+
+/** All turns but the last begin the session, the last is asked. Plain data. */
+export interface OnDevicePrompt {
+  readonly options: {
+    readonly initialPrompts: readonly OnDeviceTurn[];
     readonly temperature?: number;
     readonly topK?: number;
-    readonly signal?: AbortSignal;
-    readonly monitor?: (target: EventTarget) => void;
-  }): Promise<OnDeviceSession>;
+  };
+  readonly input: string;
+  /** A JSON schema that the answer fits. */
+  readonly constraint?: object;
 }
 
 export interface OnDeviceTurn {
@@ -55,14 +69,10 @@ export interface OnDeviceTurn {
   readonly content: string;
 }
 
-export interface OnDeviceSession {
-  promptStreaming(
-    input: string,
-    options: { readonly signal?: AbortSignal; readonly responseConstraint?: object },
-  ): ReadableStream<string>;
-  /** Tokens that the session holds. */
-  readonly inputUsage?: number;
-  destroy(): void;
+/** Tokens in the session: before the last turn, and after the answer. Absent where it does not say. */
+export interface OnDeviceUsage {
+  readonly before?: number;
+  readonly after?: number;
 }
 
 export interface SessionStore {

@@ -97,6 +97,6 @@ function bound(host: Ports): Ports {
     session: host.session,
     keepAlive: () => host.keepAlive(),
     publish: (change) => host.publish(change),
-    onDeviceModel: () => host.onDeviceModel?.(),
+    ...(host.onDeviceModel && { onDeviceModel: host.onDeviceModel }),
   };
 }

@@ -11,7 +11,7 @@ declare const self: ServiceWorkerGlobalScope & {
 };
 
 const session = createHeldSession(self.clients);
-const router = createRouter(createWebPorts(session));
+const router = createRouter(createWebPorts(session, self.clients));
 
 // First, so that no file of the cache stands before a path of the router.
 self.addEventListener(

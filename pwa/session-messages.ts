@@ -13,3 +13,6 @@ export const SESSION_WANTED = 'session-wanted';
 
 /** The entry that says when the worker wants to be asked for its status. */
 export const WAKE_AT = 'wake at';
+
+/** Worker to page, with a port: lend me the browser's own model. */
+export const MODEL_ASKED = 'model-asked';

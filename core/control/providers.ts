@@ -200,6 +200,7 @@ function toView(
     ...(defaultModel !== undefined && { defaultModel }),
     local: provider.local ?? false,
     builtIn: provider.builtIn ?? false,
+    ...(provider.onDevice && { onDevice: true }),
     custom: row === undefined,
     overridden: row !== undefined && record !== undefined && !isOnlySwitched(record),
     enabled,

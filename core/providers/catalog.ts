@@ -621,6 +621,14 @@ const rows: readonly Provider[] = [
     defaultModel: 'gemini-nano',
     models: ['gemini-nano'],
     modelNames: { 'gemini-nano': 'Gemini Nano (on this device)' },
+    modelFacts: {
+      'gemini-nano': {
+        contextWindow: 9_216,
+        tools: false,
+        reasoning: false,
+        price: { input: 0, output: 0 },
+      },
+    },
     browserCors: 'yes',
     quirks: {
       noTools: true,

@@ -6,6 +6,7 @@ import type { CatalogModel, CatalogRecord, KeyRecord } from '../storage/records.
 import type { Keys } from '../vault/keys.ts';
 import { isSameDestination, type Vault } from '../vault/vault.ts';
 import { parseModels } from './models-list.ts';
+import { stateOnDevice } from './on-device/state.ts';
 import { isComplete, needsKey, type Provider } from './provider.ts';
 import { askProvider } from './question.ts';
 import { destinationOf, type Registry } from './registry.ts';
@@ -35,7 +36,7 @@ const REST_AFTER_FAILURE_MS = 15_000;
 const KEYS_TRIED = 3;
 
 export interface CatalogueParts {
-  ports: Pick<Ports, 'fetch' | 'now' | 'openDatabase' | 'keepAlive'>;
+  ports: Pick<Ports, 'fetch' | 'now' | 'openDatabase' | 'keepAlive' | 'onDeviceModel'>;
   changes: Changes;
   registry: Pick<Registry, 'all'>;
   keys: Pick<Keys, 'listOf'>;
@@ -177,6 +178,7 @@ export function createCatalogue({
   }
 
   async function cached(provider: Provider): Promise<readonly CatalogModel[]> {
+    if (provider.onDevice && (await stateOnDevice(ports)) !== 'available') return [];
     return withStatic(provider, (await recordOf(provider))?.models ?? []);
   }
 
@@ -231,7 +233,7 @@ export function modelsUrl(provider: Provider): string {
 function staticModels(provider: Provider): CatalogModel[] {
   return (provider.models ?? []).map((id) => {
     const name = provider.modelNames?.[id];
-    return name === undefined ? { id } : { id, name };
+    return { ...provider.modelFacts?.[id], id, ...(name !== undefined && { name }) };
   });
 }
 

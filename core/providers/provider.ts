@@ -1,4 +1,5 @@
 import type { UpstreamFormatName } from '../formats/chat.ts';
+import type { CatalogModel } from '../storage/records.ts';
 
 export type AuthScheme =
   | { scheme: 'bearer' }
@@ -130,13 +131,15 @@ export interface Provider {
   readonly models?: readonly string[];
   /** What to show for them, by id. */
   readonly modelNames?: Readonly<Record<string, string>>;
+  /** What is known of them, by id, where no table and no list says it. */
+  readonly modelFacts?: Readonly<Record<string, Omit<CatalogModel, 'id' | 'name'>>>;
   /** Models that it serves in another format, by the beginning of their ids; the first that fits. */
   readonly otherFormats?: readonly OtherFormat[];
   /** On this computer: plain http is allowed. */
   readonly local?: boolean;
   /** Answers inside the router, without a network. */
   readonly builtIn?: boolean;
-  /** The browser's own model: there only where the browser has one. */
+  /** The browser's own model: its models are listed only while the browser has one ready. */
   readonly onDevice?: boolean;
   /** Whether a browser may call it without the extension; absent where no one has measured it. */
   readonly browserCors?: 'yes' | 'no' | 'header-needed' | 'strip-headers';

@@ -34,7 +34,7 @@ export function destinationOf(provider: Provider): Destination {
 
 /** Reads the stored records once, and again after a change of them. */
 export function createRegistry(
-  ports: Pick<Ports, 'openDatabase' | 'onDeviceModel'>,
+  ports: Pick<Ports, 'openDatabase'>,
   changes: Pick<Changes, 'listen'>,
 ): Registry {
   let current: Promise<ProviderSet> | undefined;
@@ -42,15 +42,9 @@ export function createRegistry(
     if (topic === 'providers') current = undefined;
   });
 
-  /** A model of the browser's own is shown only where the browser has one. */
-  function rows(): readonly Provider[] {
-    const has = ports.onDeviceModel?.() !== undefined;
-    return has ? CATALOG : CATALOG.filter(({ onDevice }) => !onDevice);
-  }
-
   async function read(): Promise<ProviderSet> {
     const { records } = await readRecords(await ports.openDatabase(), 'providers');
-    return mergeProviders(rows(), records);
+    return mergeProviders(CATALOG, records);
   }
 
   function all(): Promise<ProviderSet> {

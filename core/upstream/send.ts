@@ -37,6 +37,7 @@ export async function send(attempt: Attempt, outgoing: Outgoing, clock: Clock): 
     response = await fetchOf(provider, ports)(request);
   } catch (error) {
     if (clock.signal.aborted) throw clock.signal.reason;
+    if (error instanceof RouterError) throw error; // a built-in provider knows better
     throw await unreachable(attempt, error);
   }
   // A browser hides the status of a redirect that it did not follow; Node does not.

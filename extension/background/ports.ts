@@ -1,7 +1,7 @@
 import {
   CHANGE_CHANNEL,
+  createOnDeviceModel,
   openDatabase,
-  type OnDeviceModel,
   type Ports,
   type SessionStore,
 } from '../../core/index.ts';
@@ -27,8 +27,8 @@ export function createExtensionPorts(ask: Pick<Ports, 'askUser' | 'askUnlock'>):
     session: createSessionStore(chrome.storage.session),
     keepAlive: createKeepAlive(() => chrome.runtime.getPlatformInfo()),
     publish: (change) => changes.postMessage(change),
-    // Chrome gives it to pages so far, and not yet to workers.
-    onDeviceModel: () => (globalThis as { LanguageModel?: OnDeviceModel }).LanguageModel,
+    // Chrome gives it to an extension's worker too, and so it needs no page.
+    onDeviceModel: createOnDeviceModel(),
   };
 }
 

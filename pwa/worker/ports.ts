@@ -1,8 +1,12 @@
-import { CHANGE_CHANNEL, openDatabase, type OnDeviceModel, type Ports } from '../../core/index.ts';
+import { CHANGE_CHANNEL, openDatabase, type Ports } from '../../core/index.ts';
 import type { HeldSession } from './held-session.ts';
+import { modelOfPages } from './model-of-pages.ts';
 
 /** What the core asks of its host, where the host is the service worker of a web app. */
-export function createWebPorts({ store, wakeAt }: HeldSession): Ports {
+export function createWebPorts(
+  { store, wakeAt }: HeldSession,
+  clients: Pick<Clients, 'get' | 'matchAll'>,
+): Ports {
   const changes = new BroadcastChannel(CHANGE_CHANNEL);
   return {
     fetch: (request) => fetch(request),
@@ -16,7 +20,6 @@ export function createWebPorts({ store, wakeAt }: HeldSession): Ports {
     // A web worker lives as long as an answer's body is open: nothing to do (platform-facts.md).
     keepAlive: () => () => undefined,
     publish: (change) => changes.postMessage(change),
-    // Chrome gives it to pages so far, and not yet to workers.
-    onDeviceModel: () => (globalThis as { LanguageModel?: OnDeviceModel }).LanguageModel,
+    onDeviceModel: modelOfPages(clients),
   };
 }

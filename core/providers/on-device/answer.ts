@@ -1,57 +1,46 @@
-import type { OnDeviceModel, OnDeviceSession, Ports } from '../../ports.ts';
-import { toOnDevicePrompt, type OnDevicePrompt } from './prompt.ts';
+import { RouterError } from '../../errors.ts';
+import type {
+  OnDeviceModel,
+  OnDevicePrompt,
+  OnDeviceState,
+  OnDeviceUsage,
+  Ports,
+} from '../../ports.ts';
+import { toOnDevicePrompt } from './prompt.ts';
+import { stateOnDevice } from './state.ts';
 
 type Asking = Pick<Ports, 'onDeviceModel' | 'now'>;
 
 const MODEL = 'gemini-nano';
-/** How far the download is, from 0 to 1: the browser tells it to who asks for a session. */
-let loaded: number | undefined;
 
-/** Speaks OpenAI's chat format with the browser's own model: no network, no key. */
+const NOT_READY: Readonly<Partial<Record<OnDeviceState, string>>> = Object.freeze({
+  none: 'This browser has no model of its own.',
+  unavailable: 'This device can not run the browser’s own model.',
+  downloadable:
+    'The browser’s own model is not downloaded yet. Download it in Gatehouse, under Keys.',
+  downloading: 'The browser is still downloading its own model. Try again when it is there.',
+});
+
+/**
+ * Speaks OpenAI's chat format with the browser's own model: no network, no key. Throws
+ * `local_unreachable` where it is not there or not yet, `context_length_exceeded`, `content_filter`,
+ * `provider_error`.
+ */
 export async function answerOnDevice(request: Request, ports: Asking): Promise<Response> {
   request.signal.throwIfAborted();
-  const api = ports.onDeviceModel?.();
-  if (api === undefined) return fail(503, 'This browser has no model of its own.');
-  const prompt = toOnDevicePrompt(await request.json());
-  if (typeof prompt === 'string') return fail(400, prompt);
-  const missing = await notReady(api);
-  if (missing !== undefined) return fail(503, missing);
-  let session: OnDeviceSession;
-  try {
-    session = await api.create({ ...prompt.options, signal: request.signal });
-  } catch (error) {
-    return failWith(error, request.signal);
-  }
-  const id = `chatcmpl-${crypto.randomUUID()}`;
-  const created = Math.floor(ports.now() / 1000);
-  return prompt.stream
-    ? streamAnswer(session, prompt, request.signal, { id, created })
-    : wholeAnswer(session, prompt, request.signal, { id, created });
-}
-
-/** Why it can't be asked now, in plain words. Where it can be downloaded, that begins. */
-async function notReady(api: OnDeviceModel): Promise<string | undefined> {
-  const state = await api.availability();
-  if (state === 'available') return undefined;
-  if (state === 'unavailable') return 'This device can not run the browser’s own model.';
-  if (state === 'downloadable') void download(api);
-  const share = loaded === undefined ? '' : ` (${Math.round(loaded * 100)} % so far)`;
-  return `The browser is downloading its own model${share}. Try again when it is there.`;
-}
-
-async function download(api: OnDeviceModel): Promise<void> {
-  try {
-    const session = await api.create({
-      monitor(target) {
-        target.addEventListener('downloadprogress', (event) => {
-          loaded = (event as Event & { loaded?: number }).loaded;
-        });
-      },
-    });
-    session.destroy();
-  } catch {
-    // Browsers begin a download only after a click in a page: the state stays what it is.
-  }
+  const asked = toOnDevicePrompt(await request.json());
+  if (typeof asked === 'string') throw new RouterError('invalid_request', asked);
+  const missing = NOT_READY[await stateOnDevice(ports)];
+  const model = ports.onDeviceModel;
+  if (missing !== undefined || model === undefined)
+    throw new RouterError('local_unreachable', missing ?? NOT_READY.none!);
+  const head = {
+    id: `chatcmpl-${crypto.randomUUID()}`,
+    created: Math.floor(ports.now() / 1000),
+  };
+  return asked.stream
+    ? streamAnswer(model, asked.prompt, request.signal, head)
+    : wholeAnswer(model, asked.prompt, request.signal, head);
 }
 
 interface Head {
@@ -60,40 +49,45 @@ interface Head {
 }
 
 async function wholeAnswer(
-  session: OnDeviceSession,
-  { input, constraint }: OnDevicePrompt,
+  model: OnDeviceModel,
+  prompt: OnDevicePrompt,
   signal: AbortSignal,
   head: Head,
 ): Promise<Response> {
-  const before = session.inputUsage;
   try {
+    const pieces = model.ask(prompt, signal);
     let content = '';
-    for await (const text of piecesOf(session, input, constraint, signal)) content += text;
-    const choices = [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }];
-    const usage = usageOf(before, session.inputUsage, content);
-    return Response.json({ ...head, object: 'chat.completion', model: MODEL, choices, usage });
+    for (;;) {
+      const { done, value } = await pieces.next();
+      if (!done) {
+        content += value;
+        continue;
+      }
+      const message = { role: 'assistant', content };
+      const choices = [{ index: 0, message, finish_reason: 'stop' }];
+      const usage = usageOf(value, content);
+      return Response.json({ ...head, object: 'chat.completion', model: MODEL, choices, usage });
+    }
   } catch (error) {
-    return failWith(error, signal);
-  } finally {
-    session.destroy();
+    throw signal.aborted ? error : toFault(error);
   }
 }
 
 function streamAnswer(
-  session: OnDeviceSession,
-  { input, constraint }: OnDevicePrompt,
+  model: OnDeviceModel,
+  prompt: OnDevicePrompt,
   signal: AbortSignal,
   head: Head,
 ): Response {
-  const before = session.inputUsage;
   const utf8 = new TextEncoder();
+  const cancelled = new AbortController();
+  const pieces = model.ask(prompt, AbortSignal.any([signal, cancelled.signal]));
   let content = '';
   const toEvent = (delta: object, finish: string | null, rest: object = {}) => {
     const choices = [{ index: 0, delta, finish_reason: finish }];
     const chunk = { ...head, object: 'chat.completion.chunk', model: MODEL, choices, ...rest };
     return utf8.encode(`data: ${JSON.stringify(chunk)}\n\n`);
   };
-  const pieces = piecesOf(session, input, constraint, signal);
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
@@ -102,66 +96,46 @@ function streamAnswer(
           content += value;
           return controller.enqueue(toEvent({ content: value }, null));
         }
-        const usage = usageOf(before, session.inputUsage, content);
-        controller.enqueue(toEvent({}, 'stop', { usage }));
+        controller.enqueue(toEvent({}, 'stop', { usage: usageOf(value, content) }));
         controller.enqueue(utf8.encode('data: [DONE]\n\n'));
       } catch (error) {
         if (signal.aborted) return controller.error(error);
-        const told = { error: { message: wordsOf(error), type: 'server_error', code: null } };
+        const { message, type, code, status } = toFault(error);
+        const told = { error: { message, type, code, status } };
         controller.enqueue(utf8.encode(`data: ${JSON.stringify(told)}\n\n`));
       }
-      session.destroy();
       controller.close();
     },
     cancel() {
-      session.destroy();
+      cancelled.abort();
     },
   });
   return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
 }
 
-async function* piecesOf(
-  session: OnDeviceSession,
-  input: string,
-  constraint: object | undefined,
-  signal: AbortSignal,
-): AsyncGenerator<string, undefined> {
-  const stream = session.promptStreaming(input, {
-    signal,
-    ...(constraint !== undefined && { responseConstraint: constraint }),
-  });
-  const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return undefined;
-    if (value !== '') yield value;
-  }
-}
-
 /** The session counts what it holds, question and answer together: the answer is estimated. */
-function usageOf(before: number | undefined, after: number | undefined, content: string) {
+function usageOf({ before = 0, after }: OnDeviceUsage, content: string) {
   if (after === undefined) return null;
-  const output = Math.min(after - (before ?? 0), Math.ceil(content.length / 4));
-  return {
-    prompt_tokens: after - output,
-    completion_tokens: output,
-    total_tokens: after,
-  };
+  const output = Math.min(after - before, Math.ceil(content.length / 4));
+  return { prompt_tokens: after - output, completion_tokens: output, total_tokens: after };
 }
 
-function failWith(error: unknown, signal: AbortSignal): Response {
-  if (signal.aborted) throw error;
-  const tooLong = error instanceof Error && error.name === 'QuotaExceededError';
-  return tooLong
-    ? fail(400, 'The prompt is too long for the context window of the browser’s own model.')
-    : fail(502, wordsOf(error));
-}
-
-function wordsOf(error: unknown): string {
-  const words = error instanceof Error ? error.message : '';
-  return words === '' ? 'The browser’s own model failed.' : words;
-}
-
-function fail(status: number, message: string): Response {
-  return Response.json({ error: { message, type: 'server_error', code: null } }, { status });
+/** The browser's errors by their names. */
+function toFault(error: unknown): RouterError {
+  const { name, message } = error instanceof Error ? error : new Error();
+  const cause = { cause: error };
+  if (name === 'QuotaExceededError')
+    return new RouterError(
+      'context_length_exceeded',
+      'The prompt is too long for the context window of the browser’s own model.',
+      cause,
+    );
+  if (name === 'NotReadableError')
+    return new RouterError(
+      'content_filter',
+      'The safety filter of the browser’s own model held its answer back.',
+      cause,
+    );
+  const words = message || 'The browser’s own model failed.';
+  return new RouterError('provider_error', words, { ...cause, status: 502, type: 'server_error' });
 }

@@ -1,17 +1,4 @@
-import type { OnDeviceTurn } from '../../ports.ts';
-
-/** A chat as the Prompt API takes it: all turns but the last begin the session, the last is asked. */
-export interface OnDevicePrompt {
-  readonly options: {
-    readonly initialPrompts: readonly OnDeviceTurn[];
-    readonly temperature?: number;
-    readonly topK?: number;
-  };
-  readonly input: string;
-  /** A JSON schema that the answer fits. */
-  readonly constraint?: object;
-  readonly stream: boolean;
-}
+import type { OnDevicePrompt, OnDeviceTurn } from '../../ports.ts';
 
 interface Body {
   messages?: { role: string; content?: unknown }[];
@@ -22,7 +9,9 @@ interface Body {
 }
 
 /** OpenAI's body -> a prompt; or why it can't be asked, in plain words. */
-export function toOnDevicePrompt(value: unknown): OnDevicePrompt | string {
+export function toOnDevicePrompt(
+  value: unknown,
+): { prompt: OnDevicePrompt; stream: boolean } | string {
   const body = value as Body;
   const turns: OnDeviceTurn[] = [];
   for (const { role, content } of body.messages ?? []) {
@@ -43,7 +32,7 @@ export function toOnDevicePrompt(value: unknown): OnDevicePrompt | string {
       : format?.type === 'json_object'
         ? { type: 'object' }
         : undefined;
-  return {
+  const prompt: OnDevicePrompt = {
     options: {
       initialPrompts: [
         ...(system.length > 0
@@ -61,8 +50,8 @@ export function toOnDevicePrompt(value: unknown): OnDevicePrompt | string {
     },
     input: turns[last]!.content,
     ...(constraint !== undefined && { constraint }),
-    stream: body.stream === true,
   };
+  return { prompt, stream: body.stream === true };
 }
 
 function wordsOf(content: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KeyView, ProviderView } from '../../../core/index.ts';
-import { checkWords, keyWords, providerWords, toProviderId } from './words.ts';
+import { checkWords, keyWords, onDeviceWords, providerWords, toProviderId } from './words.ts';
 
 const key = (change: Partial<KeyView> = {}): KeyView => ({
   id: 'k',
@@ -64,4 +64,16 @@ it('makes an id of a name, and another where it is taken', () => {
   expect(toProviderId('Büro-Server', [])).toBe('bu-ro-server');
   expect(toProviderId('groq', ['groq', 'groq-2'])).toBe('groq-3');
   expect(toProviderId('日本', [])).toBe('server');
+});
+
+describe('what the browser’s own model is said to be', () => {
+  it.each([
+    ['unavailable', undefined, 'does not run on this device'],
+    ['downloadable', undefined, 'not downloaded yet'],
+    ['downloading', undefined, 'downloading'],
+    ['downloading', 0.416, 'downloading · 42%'],
+    ['available', undefined, 'ready'],
+  ] as const)('%s, %s of it: %s', (state, share, words) => {
+    expect(onDeviceWords(state, share).status).toBe(words);
+  });
 });

@@ -1,5 +1,5 @@
 /** Every word of the keys screen that is made of parts. */
-import type { KeyCheck, KeyView, ProviderView } from '../../../core/index.ts';
+import type { KeyCheck, KeyView, OnDeviceState, ProviderView } from '../../../core/index.ts';
 import { count } from '../../words/numbers.ts';
 import { ago } from '../../words/time.ts';
 
@@ -108,4 +108,42 @@ export function destinationWords(provider: ProviderView): string {
   return provider.auth.scheme === 'aws-sigv4'
     ? `A secret access key is never sent: it signs each request to ${where}.`
     : `It is sent to ${where} and nowhere else.`;
+}
+
+export interface OnDeviceWords extends Omit<StatusWords, 'text'> {
+  readonly status: string;
+  readonly detail: string;
+}
+
+const shareFormat = new Intl.NumberFormat('en', { style: 'percent' });
+
+/** How it stands with the browser's own model. `share` of a download goes from 0 to 1. */
+export function onDeviceWords(state: OnDeviceState, share?: number): OnDeviceWords {
+  switch (state) {
+    case 'available':
+      return {
+        kind: 'ok',
+        status: 'ready',
+        detail: 'It answers on this device, also offline, and costs nothing. Ask for:',
+      };
+    case 'downloading':
+      return {
+        kind: 'warn',
+        status: share === undefined ? 'downloading' : `downloading · ${shareFormat.format(share)}`,
+        detail: 'The browser downloads it, also while this page is closed.',
+      };
+    case 'downloadable':
+      return {
+        kind: 'off',
+        status: 'not downloaded yet',
+        detail: 'It answers on this device, also offline. The download takes a few gigabytes.',
+      };
+    default:
+      return {
+        kind: 'off',
+        status: 'does not run on this device',
+        detail:
+          'Chrome wants 22 GB of free disk space, and more than 4 GB of video memory or 16 GB of memory.',
+      };
+  }
 }
