@@ -65,8 +65,8 @@ export function createResponder(send: Send): Responder {
           if (signal.aborted) return;
           exchange = send(outgoing, {
             head(status, statusText, headers) {
-              const bodyless =
-                outgoing.method === 'HEAD' || status === 204 || status === 205 || status === 304;
+              // HEAD has one, empty, as the browser's own answer has.
+              const bodyless = status === 204 || status === 205 || status === 304;
               body = bodyless ? undefined : createBody((bytes) => exchange?.taken(bytes), cancel);
               const response = new Response(body?.stream, bare({ status, statusText, headers }));
               resolve(dress(response, outgoing.url));

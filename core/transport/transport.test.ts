@@ -418,11 +418,12 @@ test('a caller that the browser does not name is refused', async () => {
   expect(handle).not.toHaveBeenCalled();
 });
 
-test('HEAD and 204 have no body', async () => {
+test('HEAD has an empty body and 204 none, as in the browser', async () => {
   const { send } = connect((request) =>
     Promise.resolve(new Response(null, { status: request.method === 'HEAD' ? 200 : 204 })),
   );
-  expect((await send(new Request(URL_CHAT, { method: 'HEAD' }))).body).toBeNull();
+  const head = await send(new Request(URL_CHAT, { method: 'HEAD' }));
+  expect([head.body instanceof ReadableStream, await head.text()]).toEqual([true, '']);
   expect((await send(post('x'))).body).toBeNull();
 });
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { expect, openaiAt, test } from '../fixtures.ts';
 import type { SiteOptions } from '../sites/site.ts';
+import { battery } from './battery.ts';
 import { observe } from './observe.ts';
 import { POLLUTIONS } from './pollution.ts';
 
@@ -185,6 +186,29 @@ test('every other fetch and XMLHttpRequest is as it is without the extension', a
   } finally {
     await plain.close();
   }
+});
+
+test('calls of ours look to a page like calls of a server with CORS', async ({
+  site,
+  gatehouse,
+  upstream,
+  page: target,
+}) => {
+  test.setTimeout(120_000);
+  const app = await site({ csp: null });
+  await gatehouse.configure(openaiAt(upstream, app.origin));
+  await target.goto(app.url);
+  const server = await target.evaluate(battery, { url: upstream.url, prefix: '' });
+  const ours = await target.evaluate(battery, {
+    url: 'https://gatehouse.invalid/v1',
+    prefix: 'openai/',
+  });
+  expect(Object.keys(ours).length).toBeGreaterThan(55);
+  // Only the browser itself can make a guard of `immutable`.
+  expect(ours['headers can not be changed']).toBe('1');
+  delete ours['headers can not be changed'];
+  delete server['headers can not be changed'];
+  expect(ours).toEqual(server);
 });
 
 test("a page's own service worker sees its page's calls, and none of ours", async ({
