@@ -6,7 +6,7 @@
 import type { AuthScheme } from './providers/provider.ts';
 import type { LockReason, VaultKey } from './ports.ts';
 import type { FormatName, UpstreamFormatName } from './formats/chat.ts';
-import type { LogicalModelRecord, Settings, SiteRecord } from './storage/records.ts';
+import type { LogicalModelRecord, Settings, SiteRecord, UsageRecord } from './storage/records.ts';
 
 export interface Status {
   version: string;
@@ -212,6 +212,8 @@ export interface Control {
   stopRequest(id: string): Promise<void>;
   stopAllRequests(): Promise<void>;
   usageToday(): Promise<UsageSummary>;
+  /** What was used from one day to another, both included: `2026-11-20`. */
+  usageBetween(from: string, to: string): Promise<UsageRecord[]>;
 
   /**
    * Takes the vault key from a page that opened the vault by `createLocks`. It is kept until the lock,

@@ -32,6 +32,7 @@ export function createHandle(parts: Parts): Handle {
       startedAt,
       tail,
       trace,
+      asked: [],
       dispatched: host === undefined ? nothing : () => host.dispatched(),
     };
     // The endpoint holds the host awake on its own where its body outlives this.

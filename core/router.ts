@@ -24,6 +24,7 @@ import { createRegistry } from './providers/registry.ts';
 import { readRecords } from './storage/read.ts';
 import { createSettingsReader } from './storage/settings-reader.ts';
 import { createUsageCounter } from './usage/counter.ts';
+import { createPrices } from './usage/prices.ts';
 import { createBundles } from './vault/bundle.ts';
 import { createKeys } from './vault/keys.ts';
 import { createVault } from './vault/vault.ts';
@@ -60,7 +61,7 @@ export function createRouter(host: Ports): Router {
     catalogue,
     resolve: createResolve({ ports, changes, registry, catalogue }),
     credentials: createCredentials({ ports, changes, keys, vault, health, store }),
-    usage: createUsageCounter(ports),
+    usage: createUsageCounter(ports, createPrices(registry, catalogue)),
     live: createLiveRequests(ports),
     bundles: createBundles({ ports, vault, permissions }),
     waitForUnlock: createUnlockWait({ ports, changes, vault }),

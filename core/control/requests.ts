@@ -4,18 +4,19 @@ import type { UsageCounter } from '../usage/counter.ts';
 
 export type RequestsControl = Pick<
   Control,
-  'liveRequests' | 'stopRequest' | 'stopAllRequests' | 'usageToday'
+  'liveRequests' | 'stopRequest' | 'stopAllRequests' | 'usageToday' | 'usageBetween'
 >;
 
 /** What runs now, and what was used today. */
 export function createRequestsControl(
   live: Pick<LiveRequests, 'list' | 'stop' | 'stopAll'>,
-  usage: Pick<UsageCounter, 'today'>,
+  usage: Pick<UsageCounter, 'today' | 'between'>,
 ): RequestsControl {
   return {
     liveRequests: async () => live.list(),
     stopRequest: async (id) => live.stop(id),
     stopAllRequests: async () => live.stopAll(),
     usageToday: () => usage.today(),
+    usageBetween: (from, to) => usage.between(from, to),
   };
 }

@@ -55,7 +55,7 @@ export function createChatEndpoint(
       signal: call.request.signal,
     });
     const tap = createTap();
-    const settle = createSettle(call, parts, live, tap);
+    const settle = createSettle(call, parts, live, Object.assign(tap, { chat }));
     try {
       const answered = await answerChat(call, parts, chat, routing.provider, live, asAsked);
       return chat.stream

@@ -1,4 +1,6 @@
 import { RouterError } from '../errors.ts';
+import type { ChatRequest } from '../formats/chat.ts';
+import { estimateTokens } from '../formats/estimate-tokens.ts';
 import type { Ask, Credentials } from '../middleware/credentials.ts';
 import { firstToAnswer, type Reached, type Walk } from '../middleware/fallback.ts';
 import type { LiveCall } from '../middleware/live.ts';
@@ -89,10 +91,17 @@ export async function tryTargets<T>(
   const reached = await firstToAnswer(
     targets,
     walk,
-    (target, credential) => {
+    async (target, credential) => {
       live.signal.throwIfAborted();
       live.update({ state: 'sent' });
-      return tryTarget({
+      const asked = {
+        provider: target.provider.id,
+        model: target.model,
+        ...(credential && { keyId: credential.keyId }),
+        failed: true,
+      };
+      call.asked.push(asked);
+      const answer = await tryTarget({
         target,
         secret: credential?.secret,
         limits: within(toLimits(settings, target.timeoutMs), left()),
@@ -100,6 +109,8 @@ export async function tryTargets<T>(
         ports,
         dispatched,
       });
+      asked.failed = false;
+      return answer;
     },
     (target) => {
       trace.attempts += 1;
@@ -116,30 +127,57 @@ function within(limits: Limits, leftMs: number): Limits {
   return { ...limits, totalMs: Math.min(limits.totalMs, leftMs) };
 }
 
+/** What went by of an answer; of a chat also what it was asked, for a guess where no one counted. */
+export interface Seen extends Pick<Tap, 'usage' | 'toolCalls'> {
+  readonly characters?: number;
+  readonly chat?: ChatRequest;
+}
+
 /** Ends the call once, whatever way it ended, and counts it. */
 export function createSettle(
   call: Call,
   parts: Parts,
   live: LiveCall,
-  tap: Pick<Tap, 'usage' | 'toolCalls'>,
+  seen: Seen,
 ): (error?: RouterError) => void {
   let open = true;
   return (error) => {
     if (!open) return;
     open = false;
-    const { provider, model } = call.trace;
-    const counted =
-      provider === undefined || model === undefined
-        ? Promise.resolve() // it never came to an upstream
-        : parts.usage.record({
-            caller: call.caller,
-            provider,
-            model,
-            usage: tap.usage,
-            toolCalls: tap.toolCalls,
-            failed: error !== undefined && error.code !== 'cancelled',
-          });
+    const { caller, asked } = call;
+    const failed = error !== undefined && error.code !== 'cancelled';
+    const last = asked.at(-1);
+    // Who hangs up on a provider that works on the question pays for the question.
+    if (last !== undefined && (!last.failed || !failed))
+      Object.assign(last, { failed }, usedBy(seen, error === undefined));
+    const counted = parts.usage.record({
+      caller,
+      attempts: asked,
+      toolCalls: seen.toolCalls,
+      failed,
+      ...(seen.chat && { systemMessages: countSystemMessages(seen.chat) }),
+    });
     // The host stays awake until the count is written; a full disk must not spoil the answer.
     void counted.catch(() => {}).finally(() => live.end());
   };
+}
+
+/** Letters of an answer to a token, where nobody counts. */
+const LETTERS_A_TOKEN = 4;
+
+/** What the provider counted. Where it told nothing, or was cut off before its last word: our guess. */
+function usedBy({ usage, chat, characters = 0 }: Seen, isWhole: boolean) {
+  if (usage !== undefined && (isWhole || usage.costUsd !== undefined)) return { usage };
+  const output = Math.ceil(characters / LETTERS_A_TOKEN);
+  if (usage !== undefined)
+    return output > usage.output ? { usage: { ...usage, output }, estimated: true } : { usage };
+  if (chat === undefined) return {};
+  return { usage: { input: estimateTokens(chat), output }, estimated: true };
+}
+
+/** As many as the caller wrote: one message may hold several. */
+function countSystemMessages({ messages }: ChatRequest): number {
+  return messages
+    .filter(({ role }) => role === 'system' || role === 'developer')
+    .reduce((sum, { content }) => sum + content.length, 0);
 }

@@ -9,7 +9,7 @@ import type { Caller, Ports } from '../ports.ts';
 import type { Catalogue } from '../providers/catalogue.ts';
 import type { Registry } from '../providers/registry.ts';
 import type { LogicalModelRecord, Settings } from '../storage/records.ts';
-import type { UsageCounter } from '../usage/counter.ts';
+import type { AttemptUsage, UsageCounter } from '../usage/counter.ts';
 import type { Bundles } from '../vault/bundle.ts';
 
 /** One call on its way through the router. */
@@ -26,9 +26,13 @@ export interface Call {
   readonly tail: string;
   /** Where the answer came from, as far as it is known. */
   readonly trace: Trace;
+  /** What was asked for it, in order; for the count of what was used. Its caller does not read it. */
+  readonly asked: Asked[];
   /** Awaited before each upstream fetch; see HostCall. */
   readonly dispatched: () => Promise<void>;
 }
+
+export type Asked = { -readonly [Field in keyof AttemptUsage]: AttemptUsage[Field] };
 
 export interface Trace {
   provider?: string;

@@ -9,6 +9,7 @@ import { describe, getDetailedHealth, getHealth, ping } from './health.ts';
 import { getModel, listModels, listProviderModels } from './models.ts';
 import { passThrough } from './pass-through.ts';
 import { toCanonicalPath } from './paths.ts';
+import { getTokenStats } from './token-stats.ts';
 
 /** Every path that answers. Another dialect's endpoint is one more row. */
 export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
@@ -98,6 +99,7 @@ export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
   { method: 'GET', path: '/v1beta/models', answer: listModels },
   { method: 'GET', path: '/v1beta/models/*', answer: getModel },
   { method: 'GET', path: '/api/models/*', answer: listProviderModels },
+  { method: 'GET', path: '/token-stats', answer: getTokenStats },
   { method: 'GET', path: '/health', answer: getHealth },
   {
     method: 'GET',

@@ -223,21 +223,36 @@ export const settings = z.strictObject({
 });
 export type Settings = z.infer<typeof settings>;
 
-/** One origin, model and day. */
+/** One origin, provider, model, key and day. */
 export const usageRecord = z.strictObject({
-  /** `2026-11-20|origin|provider|model`, the day in local time */
+  /** `2026-11-20|origin|provider|model`, and `|key` where one was sent; the day in local time. */
   id: z.string(),
   day: z.string(),
   origin: z.string(),
   provider: z.string(),
   model: z.string(),
+  /** The id of the key; absent where none was sent, and on what was counted before keys were. */
+  key: z.string().optional(),
+  /** Calls that ended here: each call counts once, at the last that was asked. */
   requests: z.number(),
   errors: z.number(),
+  /** How often it was asked, and how often of that without an answer. */
+  attempts: z.number().optional(),
+  failedAttempts: z.number().optional(),
   inputTokens: z.number(),
   outputTokens: z.number(),
   cachedTokens: z.number(),
   reasoningTokens: z.number(),
   toolCalls: z.number(),
+  /** Attempts whose tokens are our estimate: the provider told none, or was stopped before it did. */
+  estimated: z.number().optional(),
+  /** Attempts with tokens and without a known price: `usd` lacks them. */
+  unpriced: z.number().optional(),
+  /** Calls with one system message, and with more (row L2). */
+  queries: z.number().optional(),
+  inferences: z.number().optional(),
+  /** Milliseconds since the epoch. */
+  updatedAt: z.number().optional(),
   /** Absent where no price is known. */
   usd: z.optional(z.number()),
 });

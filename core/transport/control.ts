@@ -19,6 +19,7 @@ const READS: ReadonlySet<string> = new Set<keyof Control>([
   'getSite',
   'liveRequests',
   'usageToday',
+  'usageBetween',
   'getSettings',
 ]);
 
