@@ -107,6 +107,70 @@ describe('createRouter', () => {
     });
   });
 
+  it('counts failed tries where they were made, and never a key’s secret', async () => {
+    const { router } = await setUp(async (request) =>
+      request.headers.get('authorization')!.endsWith('one')
+        ? new Response('{}', { status: 429 })
+        : json(COMPLETION),
+    );
+    await (await router.handle(chat({ model: 'box/m1' }), SITE)).text();
+    const rows = async () => router.control.usageBetween('2026-11-20', '2026-11-20');
+    await expect.poll(async () => (await rows()).length).toBe(2);
+    const [one, two] = (await router.control.listProviders()).find(({ id }) => id === 'box')!.keys;
+    const byKey = new Map((await rows()).map((row) => [row.key, row]));
+    expect(byKey.get(one!.id)).toMatchObject({ requests: 0, attempts: 1, failedAttempts: 1 });
+    expect(byKey.get(two!.id)).toMatchObject({ requests: 1, attempts: 1, inputTokens: 3 });
+    expect(JSON.stringify(await rows())).not.toContain('canary');
+  });
+
+  it('guesses what a stream used that was stopped before its count came, and says that it guessed', async () => {
+    const { router } = await setUp(async () => {
+      const delta = { content: 'twelve chars' };
+      const chunk = { choices: [{ index: 0, delta, finish_reason: null }] };
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) =>
+          controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(chunk)}\n\n`)),
+      });
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    });
+    const answer = await router.handle(chat({ model: 'box/m1', stream: true }), SITE);
+    const reader = answer.body!.getReader();
+    await reader.read();
+    await reader.cancel();
+    const rows = () => router.control.usageBetween('2026-11-20', '2026-11-20');
+    await expect.poll(rows).toMatchObject([{ requests: 1, errors: 0, outputTokens: 3 }]);
+    const [row] = await rows();
+    expect(row!.inputTokens).toBeGreaterThan(3);
+    expect(row!.estimated).toBe(1);
+  });
+
+  it('tells a site its own tokens, our pages everyone’s, and a stranger nothing', async () => {
+    const { router } = await setUp(async () => json(COMPLETION));
+    const messages = [{ role: 'system', content: 'Be brief.' }, ...MESSAGES];
+    await (await router.handle(chat({ model: 'box/m1', messages }), SITE)).text();
+    await (await router.handle(chat({ model: 'box/m1' }), FIRST_PARTY)).text();
+    await expect.poll(() => router.control.usageToday()).toMatchObject({ requests: 2 });
+    const ask = async (caller: Caller) => {
+      const answer = await router.handle(new Request(`${URL_BASE}/token-stats`), caller);
+      return { status: answer.status, ...((await answer.json()) as { stats: object }) };
+    };
+    const own = {
+      ...{ inputTokens: 3, outputTokens: 5, requestCount: 1, queryEvaluationCount: 1 },
+      ...{ inferenceCount: 0, toolCallCount: 0, costUsd: null },
+      lastUpdated: '2026-11-20T12:00:00.000Z',
+    };
+    expect((await ask(SITE)).stats).toEqual({ [SITE.origin]: own });
+    expect((await ask(FIRST_PARTY)).stats).toEqual({
+      [SITE.origin]: own,
+      gatehouse: { ...own, queryEvaluationCount: 0 },
+    });
+    const stranger = { ...SITE, origin: 'https://b.example', topOrigin: 'https://b.example' };
+    expect(await ask(stranger)).toMatchObject({
+      status: 403,
+      error: { code: 'origin_not_authorized' },
+    });
+  });
+
   it('aborts a site’s streams when its grant is taken away', async () => {
     let upstream: AbortSignal | undefined;
     const { router } = await setUp(async (request) => {

@@ -14,7 +14,7 @@ import { CATALOG } from '../providers/catalog.ts';
 import { fetchOf } from '../providers/built-in.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { KeyRecord, SiteRecord } from '../storage/records.ts';
-import type { CallUsage } from '../usage/counter.ts';
+import type { AttemptUsage, CallUsage } from '../usage/counter.ts';
 import { maskSecret } from '../vault/mask.ts';
 import { createTestPorts, type TestPorts } from './ports.ts';
 
@@ -29,7 +29,8 @@ export interface TestRouter {
   handle: Handle;
   parts: Parts;
   ports: TestPorts;
-  usage: CallUsage[];
+  /** The calls that came to an upstream, with the last attempt's fields beside their own. */
+  usage: (AttemptUsage & CallUsage)[];
   /** How many keep-alives are held. */
   awake(): number;
   /** What is not asked now, or asked last. */
@@ -63,7 +64,7 @@ export function createTestRouter(
 ): TestRouter {
   let awake = 0;
   let later = 0;
-  const usage: CallUsage[] = [];
+  const usage: TestRouter['usage'] = [];
   const ports = createTestPorts({
     fetch: (request) => fetch(request),
     now: () => Date.now() + later,
@@ -135,7 +136,10 @@ export function createTestRouter(
     },
     credentials,
     usage: {
-      record: async (call) => void usage.push(call),
+      record: async (call) => {
+        const last = call.attempts.at(-1);
+        if (last !== undefined) usage.push({ ...last, ...call });
+      },
       today: async () => ({
         day: '2026-11-20',
         requests: usage.length,
@@ -143,6 +147,8 @@ export function createTestRouter(
         outputTokens: 0,
         bySite: [],
       }),
+      between: () => Promise.reject(new Error('not in this test')),
+      ever: () => Promise.reject(new Error('not in this test')),
     },
     live: createLiveRequests(ports),
     isLocked: async () => false,

@@ -23,6 +23,7 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = Object.freeze({
   keys: { title: 'Keys', load: () => import('../screens/keys/Keys.svelte') },
   models: { title: 'Models', load: () => import('../screens/models/Models.svelte') },
   sites: { title: 'Sites', load: () => import('../screens/sites/Sites.svelte') },
+  usage: { title: 'Usage', load: () => import('../screens/usage/Usage.svelte') },
   settings: { title: 'Settings', load: () => import('../screens/settings/Settings.svelte') },
   about: { title: 'About', load: () => import('../screens/about/About.svelte') },
   welcome: { title: 'Welcome', load: () => import('../screens/welcome/Welcome.svelte') },
