@@ -232,27 +232,27 @@ export const usageRecord = z.strictObject({
   provider: z.string(),
   model: z.string(),
   /** The id of the key; absent where none was sent, and on what was counted before keys were. */
-  key: z.string().optional(),
+  key: z.optional(z.string()),
   /** Calls that ended here: each call counts once, at the last that was asked. */
   requests: z.number(),
   errors: z.number(),
   /** How often it was asked, and how often of that without an answer. */
-  attempts: z.number().optional(),
-  failedAttempts: z.number().optional(),
+  attempts: z.optional(z.number()),
+  failedAttempts: z.optional(z.number()),
   inputTokens: z.number(),
   outputTokens: z.number(),
   cachedTokens: z.number(),
   reasoningTokens: z.number(),
   toolCalls: z.number(),
   /** Attempts whose tokens are our estimate: the provider told none, or was stopped before it did. */
-  estimated: z.number().optional(),
+  estimated: z.optional(z.number()),
   /** Attempts with tokens and without a known price: `usd` lacks them. */
-  unpriced: z.number().optional(),
+  unpriced: z.optional(z.number()),
   /** Calls with one system message, and with more (row L2). */
-  queries: z.number().optional(),
-  inferences: z.number().optional(),
+  queries: z.optional(z.number()),
+  inferences: z.optional(z.number()),
   /** Milliseconds since the epoch. */
-  updatedAt: z.number().optional(),
+  updatedAt: z.optional(z.number()),
   /** Absent where no price is known. */
   usd: z.optional(z.number()),
 });
