@@ -26,7 +26,7 @@ function setUp() {
     keys,
     registry,
     permissions,
-    usage: createUsageCounter(ports),
+    usage: createUsageCounter(ports, () => Promise.resolve(undefined)),
     control: {
       ...createKeysControl({ registry, keys }),
       ...createSitesControl({ ports, permissions }),
@@ -139,8 +139,7 @@ describe('the sites', () => {
     for (const origin of ['https://a.example.com', 'https://b.example.com', 'https://c.example'])
       await usage.record({
         caller: { kind: 'site', origin, topOrigin: origin },
-        provider: 'groq',
-        model: 'm',
+        attempts: [{ provider: 'groq', model: 'm', failed: false }],
         toolCalls: 0,
         failed: false,
       });

@@ -1,6 +1,6 @@
 import type { Control, SiteView } from '../control.ts';
 import type { Permissions } from '../permissions/grants.ts';
-import { coversSubject } from '../permissions/match.ts';
+import { coversSubject, toSiteKey } from '../permissions/match.ts';
 import type { Ports } from '../ports.ts';
 import { checkRecord } from '../storage/read.ts';
 import type { SiteRecord, UsageRecord } from '../storage/records.ts';
@@ -26,8 +26,12 @@ export function createSitesControl({ ports, permissions }: SitesControlParts): S
         (a, b) => (b.lastUsedAt ?? b.createdAt ?? 0) - (a.lastUsedAt ?? a.createdAt ?? 0),
       ),
     async getSite(origin, topOrigin = origin) {
-      const site = await permissions.find(origin, topOrigin);
-      return site && toView(site, await readToday(ports));
+      const found = await permissions.find(origin, topOrigin);
+      if (found === undefined) return undefined;
+      // What decides is kept in memory; when it was last used only the stored one tells.
+      const key = toSiteKey(found);
+      const site = (await permissions.list()).find((one) => toSiteKey(one) === key) ?? found;
+      return toView(site, await readToday(ports));
     },
     saveSite: (site) => permissions.save({ createdAt: ports.now(), ...site }),
     deleteSite: (origin, topOrigin) => permissions.revoke(origin, topOrigin),
