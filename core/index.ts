@@ -27,7 +27,10 @@ export { fromMessagePort, type Port } from './transport/port.ts';
 export { createResponder } from './transport/respond.ts';
 export { serve, type Peer, type ServerOptions } from './transport/server.ts';
 export { importVaultKey } from './vault/crypto.ts';
-export { createLocks, type Locks, type Proof, type SlotView } from './vault/locks.ts';
+export { readVaultHealth, type VaultHealth } from './vault/health.ts';
+export { readLockEvents, type LockEvent } from './vault/lock-events.ts';
+export { createLocks, type Locks, type Proof } from './vault/locks.ts';
+export type { SlotView } from './vault/slot-view.ts';
 export {
   createRecoveryCode,
   decodeRecoveryCode,

@@ -14,6 +14,7 @@ import { destinationOf, type Registry } from '../providers/registry.ts';
 import { checkRecord } from '../storage/read.ts';
 import type { KeyRecord, ProviderRecord } from '../storage/records.ts';
 import { change } from '../storage/transaction.ts';
+import { saveBackup, VAULT_STORES } from '../vault/backup.ts';
 import type { Keys } from '../vault/keys.ts';
 import { isSameDestination, type Vault } from '../vault/vault.ts';
 import { toKeyView } from './key-view.ts';
@@ -83,7 +84,8 @@ export function createProvidersControl({
     },
 
     async deleteProvider(id) {
-      await change(ports.openDatabase, ['providers', 'keys', 'catalog'], async (transaction) => {
+      const stores = [...VAULT_STORES, 'providers', 'catalog'] as const;
+      await change(ports.openDatabase, [...stores], async (transaction) => {
         if (!(await transaction.objectStore('providers').get(id)))
           throw refused(`There is nothing of yours stored for ${id}.`, 'id');
         await transaction.objectStore('providers').delete(id);
@@ -91,6 +93,7 @@ export function createProvidersControl({
         if (rowOf(id)) return; // a known provider keeps its keys: those bound to its own address open again
         const store = transaction.objectStore('keys');
         for (const key of await store.index('provider').getAllKeys(id)) await store.delete(key);
+        await saveBackup(transaction, ports.now());
       });
       for (const topic of ['providers', 'keys', 'models'] as const) ports.publish({ topic });
     },

@@ -2,10 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { createChanges } from '../changes.ts';
 import type { Destination, KeyRecord, SlotRecord } from '../storage/records.ts';
 import { createMemorySession, createTestPorts, type TestPorts } from '../testing/ports.ts';
-import { BACKUP_KEY } from './backup.ts';
+import { BACKUP_KEY, type VaultBackup } from './backup.ts';
+import { readVaultHealth } from './health.ts';
 import { createKeys } from './keys.ts';
+import { readLockEvents } from './lock-events.ts';
 import { createLocks, type Proof } from './locks.ts';
+import { stretchPassword } from './slot-kinds/password.ts';
 import { createRecoveryCode } from './slot-kinds/recovery.ts';
+import { wrapSlot } from './slots.ts';
 import { createVault } from './vault.ts';
 
 const groq: Destination = {
@@ -28,6 +32,14 @@ function setUp(host: TestPorts = createTestPorts()) {
 }
 type SetUp = ReturnType<typeof setUp>;
 
+const newPasskey = (): Proof => ({
+  kind: 'passkey',
+  value: {
+    credentialId: 'credential',
+    salt: crypto.getRandomValues(new Uint8Array(32)),
+    output: crypto.getRandomValues(new Uint8Array(32)),
+  },
+});
 const newRecovery = (): Proof => ({ kind: 'recovery', value: createRecoveryCode() });
 
 async function withKey(one = setUp()): Promise<SetUp & { record: KeyRecord }> {
@@ -134,7 +146,9 @@ describe('a vault with a password', () => {
       await expect(one.locks.open(wrong)).rejects.toMatchObject({ code: 'vault_locked' });
     for (const change of [{ add: [{ proof: WRONG }] }, { remove: ['x'] }])
       await expect(one.locks.change(WRONG, change)).rejects.toMatchObject({ code: 'vault_locked' });
-    await expect(one.locks.rotate([WRONG])).rejects.toMatchObject({ code: 'vault_locked' });
+    await expect(one.locks.rotate({ keep: [WRONG] })).rejects.toMatchObject({
+      code: 'vault_locked',
+    });
     expect(await snapshot(one)).toBe(before);
   });
 
@@ -194,10 +208,76 @@ describe('a vault with a password', () => {
     }
   });
 
+  test('gives a slot another name by its own proof alone', async () => {
+    const passkey = newPasskey();
+    const one = await withSlots(PASSWORD, passkey);
+    await one.locks.rename(passkey, 'Blue key');
+    const named = (await one.locks.list()).find(({ kind }) => kind === 'passkey');
+    expect(named).toMatchObject({ label: 'Blue key', passkey: { credentialId: 'credential' } });
+    await expect(one.locks.rename(newRecovery(), 'x')).rejects.toMatchObject({
+      code: 'vault_locked',
+    });
+    for (const proof of [passkey, PASSWORD]) await unlock(one, proof);
+    expect(await openKey(one)).toBe(CANARY);
+  });
+
+  test('stretches a password more at the next unlock, where it was stretched less', async () => {
+    const one = await withSlots(PASSWORD);
+    const db = await one.ports.openDatabase();
+    const [header, [slot]] = [(await db.get('vault', 'vault'))!, await db.getAll('slots')];
+    const vaultKey = await one.locks.open(PASSWORD);
+    const weaker = { memory: 19_456, iterations: 2, parallelism: 1 };
+    const { id, kind, createdAt } = slot!;
+    await db.put(
+      'slots',
+      await wrapSlot(header, vaultKey, await stretchPassword('correct horse', weaker), {
+        id,
+        kind,
+        createdAt,
+      }),
+    );
+    await unlock(one, PASSWORD);
+    const [after] = await db.getAll('slots');
+    expect(after).toMatchObject({ id, parameters: { memory: 65_536, iterations: 3 } });
+    await unlock(one, PASSWORD);
+    expect(await openKey(one)).toBe(CANARY);
+  });
+
+  test('writes down when and why it was locked and unlocked, the last 20', async () => {
+    const one = await withSlots(PASSWORD);
+    const events = async () =>
+      (await readLockEvents(await one.ports.openDatabase())).map(({ what }) => what);
+    await unlock(one, PASSWORD, 60_000);
+    await one.vault.lock();
+    await one.vault.lock('system');
+    await unlock(one, PASSWORD, 60_000);
+    one.ports.clock.now += 60_000;
+    expect(await one.vault.isLocked()).toBe(true);
+    expect(await events()).toEqual(['unlocked', 'hand', 'unlocked', 'idle']);
+    for (let count = 0; count < 12; count++) {
+      const vaultKey = new Uint8Array(32);
+      await one.vault.unlock(vaultKey);
+      await one.vault.lock('system');
+    }
+    expect(await events()).toHaveLength(20);
+    expect((await events()).at(-1)).toBe('system');
+  });
+
+  test('that nothing opens any more is erased, and a new one begins', async () => {
+    const one = await withSlots(PASSWORD);
+    await one.locks.erase();
+    expect(await one.keys.list()).toEqual([]);
+    expect(await one.locks.list()).toEqual([]);
+    const db = await one.ports.openDatabase();
+    expect(await db.get('state', BACKUP_KEY)).toBeUndefined();
+    await withKey(one);
+    expect(await openKey(one)).toBe(CANARY);
+  });
+
   test('does not take a key of another vault or an older epoch', async () => {
     const one = await withSlots(PASSWORD);
     await unlock(one, PASSWORD);
-    await one.locks.rotate([PASSWORD]);
+    await one.locks.rotate({ keep: [PASSWORD] });
     expect(await one.vault.isLocked()).toBe(true);
     await unlock(one, PASSWORD);
     expect(await openKey(one)).toBe(CANARY);
@@ -209,7 +289,7 @@ describe('a rotation', () => {
     const one = await withKey();
     const before = (await one.keys.list())[0]!;
     const oldKey = await one.locks.open(DEVICE);
-    expect(await one.locks.rotate([DEVICE])).toEqual([]);
+    expect(await one.locks.rotate({ keep: [DEVICE] })).toEqual([]);
     expect(await one.locks.open(DEVICE)).not.toEqual(oldKey);
     const after = (await one.keys.list())[0]!;
     expect(after.sealed.epoch).toBe(before.sealed.epoch + 1);
@@ -221,18 +301,47 @@ describe('a rotation', () => {
   test('drops the slots whose proof was not given, and names them', async () => {
     const code = newRecovery();
     const one = await withSlots(PASSWORD, code);
-    expect(await one.locks.rotate([PASSWORD])).toMatchObject([{ kind: 'recovery' }]);
+    expect(await one.locks.rotate({ keep: [PASSWORD] })).toMatchObject([{ kind: 'recovery' }]);
     await expect(one.locks.open(code)).rejects.toMatchObject({ code: 'vault_locked' });
     await unlock(one, PASSWORD);
     expect(await openKey(one)).toBe(CANARY);
   });
 
+  test('takes the vault from “no password” to a password in one step, and hands out the new key', async () => {
+    const one = await withKey();
+    let given: Uint8Array | undefined;
+    const dropped = await one.locks.rotate({
+      open: DEVICE,
+      add: [{ proof: PASSWORD, label: 'mine' }],
+      onKey: async (vaultKey) => {
+        given = vaultKey;
+        await one.vault.unlock(vaultKey);
+      },
+    });
+    expect(dropped).toMatchObject([{ kind: 'device' }]);
+    expect(await openKey(one)).toBe(CANARY);
+    expect(given).toEqual(new Uint8Array(32));
+    expect(await one.locks.list()).toMatchObject([{ kind: 'password', label: 'mine' }]);
+    await expect(one.locks.rotate({ open: PASSWORD })).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+  });
+
+  test('tells how far it is', async () => {
+    const one = await withKey();
+    await one.keys.add(groq, [{ secret: 'gsk_second-0123456789' }]);
+    const told: string[] = [];
+    const onProgress = (done: number, total: number) => told.push(`${done}/${total}`);
+    await one.locks.rotate({ keep: [DEVICE], onProgress });
+    expect(told).toEqual(['0/2', '1/2', '2/2']);
+  });
+
   test('that meets a key being saved fails or is seen by it: nothing is lost', async () => {
     const one = await withKey();
     const results = await Promise.allSettled([
-      one.locks.rotate([DEVICE]),
+      one.locks.rotate({ keep: [DEVICE] }),
       one.keys.add(groq, [{ secret: 'gsk_parallel-0123456789' }]),
-      one.locks.rotate([DEVICE]),
+      one.locks.rotate({ keep: [DEVICE] }),
       one.keys.add(groq, [{ secret: 'gsk_another0-0123456789' }]),
     ]);
     for (const result of results)
@@ -262,16 +371,69 @@ describe('the second copy', () => {
       () => db.put('keys', { ...key!, sealed: { ...key!.sealed, ct: new Uint8Array(40) } }),
       () => db.delete('keys', key!.id),
     ];
+    const health = async () => (await readVaultHealth(db)).state;
+    expect(await health()).toBe('whole');
     for (const damage of damages) {
       await damage();
+      expect(await health()).toBe('damaged');
       const works = await unlock(one, PASSWORD)
         .then(() => openKey(one))
         .catch(() => undefined);
       expect(works).toBeUndefined();
       await one.locks.restore(PASSWORD);
+      expect(await health()).toBe('whole');
       await unlock(one, PASSWORD);
       expect(await openKey(one)).toBe(CANARY);
     }
+  });
+
+  test('is made anew where it is the damaged one', async () => {
+    const one = await withSlots(PASSWORD);
+    const db = await one.ports.openDatabase();
+    const backup = (await db.get('state', BACKUP_KEY)) as VaultBackup;
+    const [slot] = backup.slots;
+    const [key] = backup.keys;
+    const damaged = [
+      { ...backup, slots: [] },
+      { ...backup, slots: [{ ...slot!, wrapped: new Uint8Array(48) }] },
+      { ...backup, keys: [{ ...key!, sealed: { ...key!.sealed, ct: new Uint8Array(40) } }] },
+      { ...backup, header: { ...backup.header, epoch: 7 } },
+      'nothing of the kind',
+    ];
+    for (const value of damaged) {
+      await db.put('state', value, BACKUP_KEY);
+      expect((await readVaultHealth(db)).state).toBe('damaged');
+      await one.locks.restore(PASSWORD);
+      expect((await readVaultHealth(db)).state).toBe('whole');
+      await unlock(one, PASSWORD);
+      expect(await openKey(one)).toBe(CANARY);
+    }
+  });
+
+  test('does not put its own damaged slot over one that opens', async () => {
+    const code = newRecovery();
+    const one = await withSlots(PASSWORD, code);
+    const db = await one.ports.openDatabase();
+    const backup = (await db.get('state', BACKUP_KEY)) as VaultBackup;
+    const slots = backup.slots.map((slot) =>
+      slot.kind === 'password' ? { ...slot, wrapped: new Uint8Array(48) } : slot,
+    );
+    await db.put('state', { ...backup, slots }, BACKUP_KEY);
+    await one.locks.restore(code);
+    await unlock(one, PASSWORD);
+    expect(await openKey(one)).toBe(CANARY);
+  });
+
+  test('says nothing of damage where a key is named, checked or deleted, or nothing was saved', async () => {
+    const empty = setUp();
+    expect(await readVaultHealth(await empty.ports.openDatabase())).toEqual({ state: 'none' });
+    const one = await withKey();
+    const health = async () => (await readVaultHealth(await one.ports.openDatabase())).state;
+    const check = { state: 'valid', at: 1 } as const;
+    await one.keys.update(one.record.id, { label: 'other', check });
+    expect(await health()).toBe('whole');
+    await one.keys.remove(one.record.id);
+    expect(await health()).toBe('whole');
   });
 
   test('is not lost to a new vault where the header is gone', async () => {

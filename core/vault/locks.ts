@@ -14,6 +14,7 @@ import type { SlotKind } from './slot-kinds/kind.ts';
 import { passkey, type PasskeyProof } from './slot-kinds/passkey.ts';
 import { password } from './slot-kinds/password.ts';
 import { recovery } from './slot-kinds/recovery.ts';
+import { toView, type SlotView } from './slot-view.ts';
 import { unwrapSlot, wrapSlot } from './slots.ts';
 
 interface Proofs {
@@ -29,8 +30,6 @@ export type Proof = {
   [Kind in keyof Proofs]: { readonly kind: Kind; readonly value: Proofs[Kind] };
 }[keyof Proofs];
 
-export type SlotView = Pick<SlotRecord, 'id' | 'kind' | 'createdAt' | 'label'>;
-
 const KINDS: { readonly [Kind in keyof Proofs]: SlotKind<Proofs[Kind]> } = Object.freeze({
   device,
   password,
@@ -39,6 +38,22 @@ const KINDS: { readonly [Kind in keyof Proofs]: SlotKind<Proofs[Kind]> } = Objec
 });
 
 const kindOf = ({ kind }: Proof) => KINDS[kind] as SlotKind<Proof['value']>;
+
+export interface NewSlot {
+  readonly proof: Proof;
+  readonly label?: string;
+}
+
+export interface Rotation {
+  /** What opens the slots that stay. */
+  readonly keep?: readonly Proof[];
+  /** What opens the vault where nothing that stays does. */
+  readonly open?: Proof;
+  readonly add?: readonly NewSlot[];
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Gets the new vault key before anyone hears of the change; it is zeroed afterwards. */
+  readonly onKey?: (vaultKey: Bytes) => Promise<void>;
+}
 
 /**
  * The ways to open the vault: for a page of ours, because a password takes half a second of work and
@@ -59,18 +74,23 @@ export interface Locks {
    */
   change(
     proof: Proof,
-    change: { add?: readonly { proof: Proof; label?: string }[]; remove?: readonly string[] },
+    change: { add?: readonly NewSlot[]; remove?: readonly string[] },
   ): Promise<SlotView[]>;
+  /** Another label for the slot that this proof opens: a label is sealed with its slot. */
+  rename(proof: Proof, label: string): Promise<void>;
   /**
-   * A new vault key, and every key sealed anew under it. A slot can be taken along only with its own
-   * proof, so the others go: they are the answer.
+   * A new vault key, and every key sealed anew under it, in one transaction. A slot can be kept only
+   * by its own proof, so the others go: they are the answer.
    */
-  rotate(proofs: readonly Proof[]): Promise<SlotView[]>;
+  rotate(rotation: Rotation): Promise<SlotView[]>;
   /**
-   * Puts back what is damaged from the second copy. Throws `vault_locked` where the proof does not
-   * open the copy either.
+   * Makes the vault and its second copy whole again: what is missing or does not open comes from the
+   * copy, and a copy that is the damaged one is made anew. Nothing that opens is lost. Throws
+   * `vault_locked` where the proof opens neither.
    */
   restore(proof: Proof): Promise<void>;
+  /** Deletes the vault with its copy and every key: for a person who has lost all that opens it. */
+  erase(): Promise<void>;
 }
 
 export function createLocks(
@@ -106,12 +126,19 @@ export function createLocks(
     header: VaultHeader,
     vaultKey: Bytes,
     proof: Proof,
-    slot: Pick<SlotRecord, 'id' | 'createdAt' | 'label'>,
+    { id, createdAt, label }: Pick<SlotRecord, 'id' | 'createdAt' | 'label'>,
   ): Promise<SlotRecord> {
     checkNew(proof);
     const slotKey = await kindOf(proof).create(proof.value);
-    return wrapSlot(header, vaultKey, slotKey, { ...slot, kind: proof.kind });
+    const named = { id, kind: proof.kind, createdAt, ...(label && { label }) };
+    return wrapSlot(header, vaultKey, slotKey, named);
   }
+
+  const toNewSlot = (label: string | undefined) => ({
+    id: randomId(),
+    createdAt: now(),
+    ...(label && { label }),
+  });
 
   return {
     list: async () => (await readVault(await openDatabase()))?.slots.map(toView) ?? [],
@@ -140,13 +167,10 @@ export function createLocks(
       const { vaultKey } = await openWith(stored, proof);
       try {
         const left = stored.slots.filter(({ id }) => !remove.includes(id));
-        if (left.length + add.length === 0)
-          throw new RouterError('invalid_request', 'One way to open the vault must stay.');
+        if (left.length + add.length === 0) throw noneLeft();
         const put: SlotRecord[] = [];
-        for (const { proof: added, label } of add) {
-          const slot = { id: randomId(), createdAt: now(), ...(label && { label }) };
-          put.push(await makeSlot(stored.header, vaultKey, added, slot));
-        }
+        for (const { proof: added, label } of add)
+          put.push(await makeSlot(stored.header, vaultKey, added, toNewSlot(label)));
         await save(stored, { put, remove });
         return [...left, ...put].map(toView);
       } finally {
@@ -154,7 +178,21 @@ export function createLocks(
       }
     },
 
-    async rotate(proofs) {
+    async rename(proof, label) {
+      const stored = await read();
+      const { vaultKey, slot } = await openWith(stored, proof);
+      try {
+        const named = { ...toView(slot), label };
+        await save(stored, {
+          put: [await makeSlot(stored.header, vaultKey, proof, named)],
+          remove: [],
+        });
+      } finally {
+        vaultKey.fill(0);
+      }
+    },
+
+    async rotate({ keep = [], open, add = [], onProgress, onKey }) {
       const database = await openDatabase();
       const stored = await read();
       const { records } = await readRecords(database, 'keys');
@@ -163,14 +201,22 @@ export function createLocks(
       let old: Bytes | undefined;
       try {
         const put: SlotRecord[] = [];
-        for (const proof of proofs) {
+        for (const proof of [...keep, ...(open ? [open] : [])]) {
           const opened = await openWith(stored, proof);
           old?.fill(0);
           old = opened.vaultKey;
-          put.push(await makeSlot(header, fresh, proof, toView(opened.slot)));
+          if (proof !== open) put.push(await makeSlot(header, fresh, proof, toView(opened.slot)));
         }
         if (!old) throw new RouterError('invalid_request', 'Open one slot to change its key.');
-        const resealed = await resealAll(records, old, stored.header, fresh, header);
+        for (const { proof, label } of add)
+          put.push(await makeSlot(header, fresh, proof, toNewSlot(label)));
+        if (put.length === 0) throw noneLeft();
+        const resealed = await resealAll(
+          records,
+          { key: old, header: stored.header },
+          { key: fresh, header },
+          onProgress,
+        );
         await change(openDatabase, [...VAULT_STORES], async (transaction) => {
           await expectUnchanged(transaction, stored);
           const keys = transaction.objectStore('keys');
@@ -189,6 +235,7 @@ export function createLocks(
           ]);
           await saveBackup(transaction, now());
         });
+        await onKey?.(fresh);
         publish({ topic: 'lock' });
         const kept = new Set(put.map(({ id }) => id));
         return stored.slots.filter(({ id }) => !kept.has(id)).map(toView);
@@ -200,24 +247,48 @@ export function createLocks(
 
     async restore(proof) {
       const database = await openDatabase();
-      const backup = toBackup(await database.get('state', BACKUP_KEY));
-      if (!backup) throw damaged('there is no second copy');
-      const { header, slots, keys } = backup;
-      const { vaultKey: raw } = await openWith({ header, slots }, proof);
+      const [copy, primary] = await Promise.all([
+        database.get('state', BACKUP_KEY).then(toBackup),
+        readVault(database).catch(() => undefined),
+      ]);
+      // The copy first: it is of the moment of the last change, as the vault should be.
+      const source = copy && (await tryToOpen(copy, proof)) ? copy : primary;
+      if (!source) throw damaged('there is no second copy');
+      const { vaultKey: raw, slot: opened } = await openWith(source, proof);
+      const { header } = source;
       const vaultKey = await importVaultKey(raw).finally(() => raw.fill(0));
       const { records } = await readRecords(database, 'keys');
       const intact = new Set<string>();
       for (const record of records)
         if (await opens(vaultKey, header, record)) intact.add(record.id);
+      const lost: KeyRecord[] = [];
+      for (const record of copy?.keys ?? [])
+        if (!intact.has(record.id) && (await opens(vaultKey, header, record))) lost.push(record);
       await change(openDatabase, [...VAULT_STORES], async (transaction) => {
         const store = transaction.objectStore('slots');
+        // Which of two that differ is the damaged one only its own proof can tell.
+        const slots = new Map(source.slots.map((slot) => [slot.id, slot]));
+        if (isSameHeader(primary?.header, header))
+          for (const slot of primary?.slots ?? [])
+            if (slot.id !== opened.id) slots.set(slot.id, slot);
         await store.clear();
         await Promise.all([
           transaction.objectStore('vault').put(header),
-          ...slots.map((slot) => store.put(slot)),
-          ...keys
-            .filter(({ id }) => !intact.has(id))
-            .map((record) => transaction.objectStore('keys').put(record)),
+          ...[...slots.values()].map((slot) => store.put(slot)),
+          ...lost.map((record) => transaction.objectStore('keys').put(record)),
+        ]);
+        await saveBackup(transaction, now());
+      });
+      for (const topic of ['lock', 'keys'] as const) publish({ topic });
+    },
+
+    async erase() {
+      await change(openDatabase, [...VAULT_STORES], async (transaction) => {
+        await Promise.all([
+          transaction.objectStore('vault').clear(),
+          transaction.objectStore('slots').clear(),
+          transaction.objectStore('keys').clear(),
+          transaction.objectStore('state').delete(BACKUP_KEY),
         ]);
       });
       for (const topic of ['lock', 'keys'] as const) publish({ topic });
@@ -242,6 +313,15 @@ async function openWith(
   throw new RouterError('vault_locked', WRONG[proof.kind]);
 }
 
+async function tryToOpen(vault: StoredVault, proof: Proof): Promise<boolean> {
+  const opened = await openWith(vault, proof).catch(() => undefined);
+  opened?.vaultKey.fill(0);
+  return opened !== undefined;
+}
+
+const isSameHeader = (one: VaultHeader | undefined, other: VaultHeader) =>
+  one?.vaultId === other.vaultId && one.epoch === other.epoch;
+
 const WRONG: Readonly<Record<Proof['kind'], string>> = Object.freeze({
   device: 'This vault does not open without a person. Unlock it.',
   password: 'This password does not open the vault. Check Caps Lock and try again.',
@@ -253,13 +333,6 @@ function checkNew(proof: Proof): void {
   if (proof.kind === 'password' && proof.value === '')
     throw new RouterError('invalid_request', 'A password has at least one letter. Type one.');
 }
-
-const toView = ({ id, kind, createdAt, label }: SlotRecord): SlotView => ({
-  id,
-  kind,
-  createdAt,
-  ...(label !== undefined && { label }),
-});
 
 const toSealed = ({ id, destination, sealed }: KeyRecord) => ({ id, destination, sealed });
 
@@ -289,21 +362,30 @@ function fitting<Name extends 'slots' | 'keys'>(
   });
 }
 
+interface KeyOfEpoch {
+  key: Bytes;
+  header: VaultHeader;
+}
+
 /** By id. One that does not open under the old key would not under the new one: it stays as it is. */
 async function resealAll(
   records: readonly KeyRecord[],
-  old: Bytes,
-  oldHeader: VaultHeader,
-  fresh: Bytes,
-  header: VaultHeader,
+  old: KeyOfEpoch,
+  fresh: KeyOfEpoch,
+  onProgress?: (done: number, total: number) => void,
 ): Promise<Map<string, KeyRecord['sealed']>> {
-  const [oldKey, freshKey] = await Promise.all([importVaultKey(old), importVaultKey(fresh)]);
+  const [oldKey, freshKey] = await Promise.all([
+    importVaultKey(old.key),
+    importVaultKey(fresh.key),
+  ]);
   const resealed = new Map<string, KeyRecord['sealed']>();
-  for (const { id, sealed, destination } of records) {
-    const secret = await openRecord(oldKey, oldHeader, sealed, destination).catch(() => undefined);
+  for (const [done, { id, sealed, destination }] of records.entries()) {
+    onProgress?.(done, records.length);
+    const secret = await openRecord(oldKey, old.header, sealed, destination).catch(() => undefined);
     if (secret !== undefined)
-      resealed.set(id, await sealRecord(freshKey, header, id, destination, secret));
+      resealed.set(id, await sealRecord(freshKey, fresh.header, id, destination, secret));
   }
+  onProgress?.(records.length, records.length);
   return resealed;
 }
 
@@ -317,6 +399,8 @@ async function opens(
     () => false,
   );
 }
+
+const noneLeft = () => new RouterError('invalid_request', 'One way to open the vault must stay.');
 
 const changedMeanwhile = () =>
   new RouterError('internal_error', 'The vault was changed in another page meanwhile. Try again.');

@@ -3,6 +3,7 @@ import type { LockReason, Ports, VaultKey } from '../ports.ts';
 import type { VaultHeader } from '../storage/records.ts';
 import { VAULT_KEY_BYTES } from './algorithms.ts';
 import { importVaultKey } from './crypto.ts';
+import { noteLockEvent } from './lock-events.ts';
 
 /** The vault key while the vault is unlocked: in memory, closed to pages, gone with the browser. */
 export interface VaultSession {
@@ -39,12 +40,10 @@ type Held = z.infer<typeof held>;
 
 const lockedBy = z.strictObject({ reason: z.enum(['hand', 'idle', 'system']), at: z.number() });
 
-export function createVaultSession({
-  session,
-  now,
-  publish,
-  wakeAt,
-}: Pick<Ports, 'session' | 'now' | 'publish' | 'wakeAt'>): VaultSession {
+export function createVaultSession(
+  ports: Pick<Ports, 'session' | 'now' | 'publish' | 'wakeAt' | 'openDatabase'>,
+): VaultSession {
+  const { session, now, publish, wakeAt } = ports;
   /** Of the key that was last read or put: a call must not wait for the session store. */
   let time: { idleMs: number | undefined; usedAt: number } | undefined;
 
@@ -65,9 +64,14 @@ export function createVaultSession({
 
   async function clear(reason: LockReason): Promise<void> {
     time = undefined;
+    const wasHeld = (await session.get(KEY)) !== undefined;
     await session.remove(KEY);
     await session.set(LOCKED, { reason, at: now() } satisfies LockedBy);
     wakeAt(undefined);
+    // Told at once, and again where the list of events has one more.
+    publish({ topic: 'lock' });
+    if (!wasHeld) return;
+    await noteLockEvent(ports, reason);
     publish({ topic: 'lock' });
   }
 
@@ -115,6 +119,7 @@ export function createVaultSession({
       await session.set(KEY, held.parse(value));
       time = { idleMs, usedAt: now() };
       wakeAt(deadline());
+      await noteLockEvent(ports, 'unlocked');
     },
     async setIdle(idleMs) {
       const { data } = held.safeParse(await session.get(KEY));

@@ -2,18 +2,11 @@ import { argon2id } from 'hash-wasm';
 import type { SlotRecord } from '../../storage/records.ts';
 import { ARGON2ID, type Argon2Parameters } from '../algorithms.ts';
 import { deriveSlotKey, type Bytes } from '../crypto.ts';
-import type { SlotKind } from './kind.ts';
+import type { SlotKey, SlotKind } from './kind.ts';
 
 /** For pages only: it takes half a second and 64 MiB, which a service worker should not spend. */
 export const password: SlotKind<string> = {
-  async create(text) {
-    const salt = crypto.getRandomValues(new Uint8Array(ARGON2ID.saltBytes));
-    const { memory, iterations, parallelism } = ARGON2ID.now;
-    return {
-      slotKey: await stretch(text, salt, ARGON2ID.now),
-      fields: { parameters: { kdf: 'argon2id', memory, iterations, parallelism }, salt },
-    };
-  },
+  create: (text) => stretchPassword(text, ARGON2ID.now),
   async open(slot, text) {
     return stretch(text, toSalt(slot), toParameters(slot));
   },
@@ -22,6 +15,17 @@ export const password: SlotKind<string> = {
     return memory < ARGON2ID.now.memory || iterations < ARGON2ID.now.iterations;
   },
 };
+
+export async function stretchPassword(
+  text: string,
+  parameters: Argon2Parameters,
+): Promise<SlotKey> {
+  const salt = crypto.getRandomValues(new Uint8Array(ARGON2ID.saltBytes));
+  return {
+    slotKey: await stretch(text, salt, parameters),
+    fields: { parameters: { kdf: 'argon2id', ...parameters }, salt },
+  };
+}
 
 /** The stored parameters, where they are within bounds: a changed database must not choose them. */
 export function toParameters({ parameters }: Pick<SlotRecord, 'parameters'>): Argon2Parameters {
