@@ -1,8 +1,8 @@
 /** The lock (K1, K3-K5): what a locked vault gives out, and what opens it. */
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { CANARY_KEY, expect, openaiAt, openPwa, test } from '../fixtures.ts';
 import { putBundle } from '../gatehouse.ts';
+import { expectAccessible } from './accessible.ts';
 
 const PASSWORD = 'correct horse battery staple';
 
@@ -18,7 +18,7 @@ async function setPassword(page: Page, password = PASSWORD): Promise<void> {
 }
 
 async function unlock(page: Page, text: string): Promise<void> {
-  await page.getByLabel('Password or recovery code').fill(text);
+  await page.getByRole('textbox', { name: /^Password/ }).fill(text);
   await page.keyboard.press('Enter');
 }
 
@@ -36,22 +36,6 @@ const answerOf = (page: Page) =>
   page.evaluate(
     () => (globalThis as { answer?: Promise<{ status: number; text: string }> }).answer,
   );
-
-async function expectAccessible(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const width of [360, 1280]) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.setViewportSize({ width, height: 800 });
-      await page.evaluate(
-        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-      );
-      await page.screenshot({
-        path: test.info().outputPath(`${page.url().split('/').at(-1)}-${colorScheme}-${width}.png`),
-      });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-    }
-}
 
 test('a call of a granted site waits for the unlock, also with the worker killed in between', async ({
   launch,
@@ -130,7 +114,7 @@ test('“Not now” answers vault_locked, and the popup unlocks', async ({
 
   const popup = await context.newPage();
   await popup.goto(gatehouse.url('extension/popup/index.html'));
-  await expect(popup.getByLabel('Password or recovery code')).toBeFocused();
+  await expect(popup.getByRole('textbox', { name: 'Password' })).toBeFocused();
   await expectAccessible(popup);
   await unlock(popup, PASSWORD);
   await expect(popup.getByRole('button', { name: 'Lock now' })).toBeVisible(SLOW);
@@ -151,8 +135,8 @@ test('the PWA: a password, a recovery code, the lock, and back to no password', 
   await setPassword(page);
 
   await page.getByRole('button', { name: 'Make a recovery code' }).click();
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.keyboard.press('Enter');
+  await unlock(page, PASSWORD);
+  await page.getByRole('button', { name: 'Make a code' }).click(SLOW);
   const shown = page.getByText(/^(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}$/);
   await expect(shown).toBeVisible(SLOW);
   const code = (await shown.textContent()) ?? '';
@@ -182,9 +166,9 @@ test('the PWA: a password, a recovery code, the lock, and back to no password', 
   await startCall(page);
   expect(await answerOf(page)).toMatchObject({ status: 200 });
 
-  await page.getByRole('button', { name: 'Remove password' }).click();
-  await page.getByLabel('Current password or recovery code').fill(PASSWORD);
-  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Use no password…' }).click();
+  await unlock(page, PASSWORD);
+  await page.getByRole('button', { name: 'Use no password', exact: true }).click(SLOW);
   await expect(page.getByRole('button', { name: 'Set a password' })).toBeVisible(SLOW);
   await startCall(page);
   expect(await answerOf(page)).toMatchObject({ status: 200 });

@@ -2,7 +2,10 @@
 export const LIBRARIES: readonly { readonly name: string; readonly licence: string }[] =
   Object.freeze([
     { name: '@lucide/svelte', licence: 'ISC' },
+    { name: '@scure/bip39', licence: 'MIT' },
     { name: '@smithy/eventstream-codec', licence: 'Apache-2.0' },
+    { name: '@zxcvbn-ts/core', licence: 'MIT' },
+    { name: '@zxcvbn-ts/language-common', licence: 'MIT' },
     { name: 'aws4fetch', licence: 'MIT' },
     { name: 'bits-ui', licence: 'MIT' },
     { name: 'comlink', licence: 'Apache-2.0' },
