@@ -11,6 +11,7 @@ import { createStatusControl } from './control/status.ts';
 import type { Parts } from './endpoints/endpoint.ts';
 import { FORMATS } from './formats/index.ts';
 import { createHandle, type Handle } from './handle.ts';
+import { createAttempts } from './middleware/attempts.ts';
 import { createCredentials } from './middleware/credentials.ts';
 import { createHealth, createStateStore } from './middleware/health.ts';
 import { createLiveRequests } from './middleware/live.ts';
@@ -60,9 +61,10 @@ export function createRouter(host: Ports): Router {
     registry,
     catalogue,
     resolve: createResolve({ ports, changes, registry, catalogue }),
-    credentials: createCredentials({ ports, changes, keys, vault, health, store }),
+    credentials: createCredentials({ ports, changes, keys, vault, health, store, settings }),
     usage: createUsageCounter(ports, createPrices(registry, catalogue)),
     live: createLiveRequests(ports),
+    attempts: createAttempts(ports),
     bundles: createBundles({ ports, vault, permissions }),
     waitForUnlock: createUnlockWait({ ports, changes, vault }),
     isLocked: () => vault.isLocked(),

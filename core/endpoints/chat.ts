@@ -1,5 +1,6 @@
 import { RouterError, toRouterError } from '../errors.ts';
 import type { ChatEvent, ChatRequest, UpstreamFormatName } from '../formats/chat.ts';
+import { estimateTokens } from '../formats/estimate-tokens.ts';
 import { formatOf, type AnswerContext, type Format } from '../formats/format.ts';
 import type { Reached } from '../middleware/fallback.ts';
 import type { LiveCall } from '../middleware/live.ts';
@@ -94,7 +95,10 @@ async function answerChat(
         formats: parts.formats,
         forwarded,
       }),
-    (targets) => onlySuitable(targets, chat, parts.catalogue),
+    {
+      choose: (targets) => onlySuitable(targets, chat, parts.catalogue),
+      inputTokens: () => estimateTokens(chat),
+    },
   );
   const asked = asAsked(reached.target.provider);
   return { ...reached, context: toContext(call, parts, chat, asked, reached.answerModel) };
@@ -213,6 +217,6 @@ function wantsDebug(call: Call): boolean {
   return call.request.headers.get('x-gatehouse-debug') === '1';
 }
 
-function debugOf({ id, trace, startedAt }: Call) {
-  return { id, ...trace, latencyMs: Math.round(performance.now() - startedAt) };
+function debugOf({ id, trace: { provider, model, attempts }, startedAt }: Call) {
+  return { id, provider, model, attempts, latencyMs: Math.round(performance.now() - startedAt) };
 }

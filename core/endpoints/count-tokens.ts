@@ -1,5 +1,6 @@
 import type { FormatName } from '../formats/chat.ts';
 import { formatOf } from '../formats/format.ts';
+import { onlySuitable } from '../middleware/suitable.ts';
 import { countTokens } from '../upstream/count.ts';
 import { jsonAnswer } from './answer.ts';
 import { readJsonObject } from './body.ts';
@@ -32,8 +33,14 @@ export function createCountEndpoint(
     try {
       const wanted = { model: chat.model || undefined, provider };
       const forwarded = toForwarded(call.request.headers);
-      const { answer } = await dispatch(call, parts, live, 'chat', wanted, (attempt) =>
-        countTokens({ ...attempt, chat, formats: parts.formats, forwarded }),
+      const { answer } = await dispatch(
+        call,
+        parts,
+        live,
+        'chat',
+        wanted,
+        (attempt) => countTokens({ ...attempt, chat, formats: parts.formats, forwarded }),
+        { choose: (targets) => onlySuitable(targets, chat, parts.catalogue) },
       );
       const { tokens, estimated } = answer;
       const counted = jsonAnswer(format.encodeCount?.(tokens));

@@ -1,20 +1,47 @@
-import { RouterError } from '../errors.ts';
+import { RouterError, toRouterError } from '../errors.ts';
 import type { ChatRequest } from '../formats/chat.ts';
 import { estimateTokens } from '../formats/estimate-tokens.ts';
-import type { Ask, Credentials } from '../middleware/credentials.ts';
-import { firstToAnswer, type Reached, type Walk } from '../middleware/fallback.ts';
+import type { AttemptBook, AttemptCause, OpenAttempt } from '../middleware/attempts.ts';
+import { byCondition, PLAIN, type Sorted } from '../middleware/conditions.ts';
+import type { Ask, Credential, Credentials } from '../middleware/credentials.ts';
+import {
+  BEATEN,
+  firstToAnswer,
+  type Reached,
+  type Step,
+  type Walk,
+} from '../middleware/fallback.ts';
 import type { LiveCall } from '../middleware/live.ts';
 import { authoriseAndResolve } from '../middleware/permission.ts';
 import type { Resolution, ResolveRequest, Target } from '../middleware/resolve.ts';
-import type { Scope } from '../ports.ts';
+import { originOf, type Scope } from '../ports.ts';
 import { providerFor, type Provider } from '../providers/provider.ts';
+import { SETTING_DEFAULTS } from '../storage/settings.ts';
 import type { Tap } from '../streams/tap.ts';
 import { toLimits, type Limits } from '../upstream/clock.ts';
 import type { Attempt } from '../upstream/send.ts';
-import type { Call, Parts } from './endpoint.ts';
+import type { Asked, Call, Parts } from './endpoint.ts';
 
 /** What a target answered, and the model that the answer names. */
-export type Dispatched<T> = Reached<T> & { readonly answerModel: string };
+export type Dispatched<T> = Reached<T> & {
+  readonly answerModel: string;
+  /** Asks the targets that were not tried, in what is left of the call's time. */
+  readonly others: (tryTarget: TryTarget<T>) => Promise<Dispatched<T>>;
+};
+
+export type TryTarget<T> = (attempt: Attempt) => Promise<T>;
+
+/** What only some calls have. */
+export interface DispatchOptions {
+  /** Leaves out targets that the request is not for. Throws where none is left. */
+  readonly choose?: (targets: readonly Target[]) => Promise<Sorted>;
+  /**
+   * About how many tokens the input is: what a try costs that was aborted before it told. Only calls
+   * that have it are hedged.
+   */
+  readonly inputTokens?: () => number;
+  readonly judge?: Walk['judge'];
+}
 
 /**
  * What every call to a provider has in common: permission, resolve, then each target that `choose`
@@ -26,8 +53,8 @@ export async function dispatch<T>(
   live: LiveCall,
   scope: Scope,
   wanted: ResolveRequest,
-  tryTarget: (attempt: Attempt) => Promise<T>,
-  choose: (targets: readonly Target[]) => Promise<readonly Target[]> = async (all) => all,
+  tryTarget: TryTarget<T>,
+  { choose = onlyPlain, ...options }: DispatchOptions = {},
 ): Promise<Dispatched<T>> {
   const { grant, resolution } = await authoriseAndResolve(
     parts.permissions,
@@ -38,12 +65,15 @@ export async function dispatch<T>(
     live.signal,
   );
   if (grant.revoked) live.follow(grant.revoked);
-  const targets = resolution.targets.map((target) => ({
+  const resolved = resolution.targets.map((target) => ({
     ...target,
-    provider: providerFor(target.provider, target.model),
+    provider: providerFor(target.provider, target.model, target.wire),
   }));
-  const chosen = await choose(targets);
-  return tryTargets(call, parts, live, { ...resolution, targets: chosen }, tryTarget);
+  const book = openBook(call, parts, wanted.model);
+  const { targets, skipped } = await choose(resolved);
+  for (const { target, reason } of skipped) book.skipped({ ...nameOf(target), reason });
+  const whole = { ...resolution, targets: withoutDoubles(targets) };
+  return tryTargets(call, parts, live, whole, tryTarget, { ...options, book });
 }
 
 /** The same from where it is known which targets the caller may use. */
@@ -51,12 +81,14 @@ export async function tryTargets<T>(
   call: Call,
   parts: Parts,
   live: LiveCall,
-  { targets, answerModel }: Resolution,
-  tryTarget: (attempt: Attempt) => Promise<T>,
+  { targets, answerModel, hedgeAfterMs }: Resolution,
+  tryTarget: TryTarget<T>,
+  options: Omit<DispatchOptions, 'choose'> & { readonly book?: AttemptBook } = {},
 ): Promise<Dispatched<T>> {
   const { credentials, ports } = parts;
   const { trace, dispatched, caller } = call;
   const { headers } = call.request;
+  const { judge, inputTokens, book = openBook(call, parts, answerModel) } = options;
   const settings = await parts.settings();
   const isOwn = caller.kind === 'first-party';
   const pin = isOwn ? headers.get('x-gatehouse-key')?.trim() || undefined : undefined;
@@ -81,45 +113,142 @@ export async function tryTargets<T>(
   const walk: Walk = {
     credentials: { ...credentials, next },
     signal: live.signal,
-    fallback: !/^off$/i.test(headers.get('x-gatehouse-fallback')?.trim() ?? ''),
+    fallback: mayFallBack(call),
     ...(pin !== undefined && { pin }),
+    ...(inputTokens && hedgeAfterMs !== undefined && { hedgeAfterMs }),
+    retries: settings.sameKeyRetries ?? SETTING_DEFAULTS.sameKeyRetries,
+    ...(judge && { judge }),
     // A site learns nothing of a key but that there is one.
     nameKey: ({ preview, number }) => (isOwn ? `key ${preview}` : `key ${number}`),
     now: () => ports.now(),
     left,
+    onSkipped(skipped) {
+      for (const { provider, model, status, error } of skipped)
+        book.skipped({ provider, model, status, code: error.code, reason: error.message });
+    },
   };
-  const reached = await firstToAnswer(
-    targets,
-    walk,
-    async (target, credential) => {
-      live.signal.throwIfAborted();
-      live.update({ state: 'sent' });
-      const asked = {
-        provider: target.provider.id,
-        model: target.model,
-        ...(credential && { keyId: credential.keyId }),
-        failed: true,
-      };
-      call.asked.push(asked);
-      const answer = await tryTarget({
+
+  /** What was begun and has not come to an end. */
+  const underWay = new Set<Asked>();
+
+  /** Who hangs up on a provider that works on the question pays for the question. */
+  function giveUp(asked: Asked): void {
+    underWay.delete(asked);
+    asked.failed = false;
+    if (asked.usage !== undefined || inputTokens === undefined) return;
+    asked.usage = { input: inputTokens(), output: 0 };
+    asked.estimated = true;
+  }
+
+  /** One try, from its beginning to its first content or its failure. */
+  async function tryOne(
+    { target, credential, signal, cause }: Step,
+    ask: TryTarget<T>,
+    tried: Set<Target>,
+  ): Promise<{ answer: T; attempt: OpenAttempt; asked: Asked }> {
+    signal.throwIfAborted();
+    tried.add(target);
+    trace.attempts += 1;
+    trace.provider = target.provider.id;
+    trace.model = target.model;
+    live.update({ state: 'sent', provider: target.provider.id, model: answerModel });
+    const attempt = book.begin({ cause, ...nameOf(target), ...(credential && keyOf(credential)) });
+    const asked: Asked = {
+      ...nameOf(target),
+      ...(credential && { keyId: credential.keyId }),
+      failed: true,
+    };
+    call.asked.push(asked);
+    underWay.add(asked);
+    try {
+      const answer = await ask({
         target,
         secret: credential?.secret,
         limits: within(toLimits(settings, target.timeoutMs), left()),
-        signal: live.signal,
+        signal,
         ports,
         dispatched,
+        onHead: attempt.head,
+        onUsage: (usage) => (asked.usage = { ...asked.usage, ...usage }),
       });
-      asked.failed = false;
-      return answer;
-    },
-    (target) => {
-      trace.attempts += 1;
-      trace.provider = target.provider.id;
-      trace.model = target.model;
-      live.update({ provider: target.provider.id, model: answerModel });
-    },
-  );
-  return { ...reached, answerModel };
+      // Beaten by a hair: the signal has closed what was opened.
+      signal.throwIfAborted();
+      attempt.content();
+      return { answer, attempt, asked };
+    } catch (thrown) {
+      const error = toRouterError(thrown);
+      const isOver = error.code === 'cancelled';
+      if (isOver) giveUp(asked);
+      underWay.delete(asked);
+      const outcome = signal.reason === BEATEN ? 'lost' : isOver ? 'cancelled' : 'failed';
+      attempt.end(outcome, error, asked.usage);
+      throw error;
+    }
+  }
+
+  async function walkOn(
+    left: readonly Target[],
+    ask: TryTarget<T>,
+    cause?: AttemptCause,
+  ): Promise<Dispatched<T>> {
+    const tried = new Set<Target>();
+    const reached = await firstToAnswer(left, walk, (step) =>
+      tryOne(cause === undefined ? step : { ...step, cause }, ask, tried),
+    ).catch((error: unknown) => {
+      underWay.forEach(giveUp);
+      throw error;
+    });
+    const { target, failed } = reached;
+    const { answer, attempt, asked } = reached.answer;
+    underWay.delete(asked);
+    underWay.forEach(giveUp);
+    asked.failed = false;
+    // The call counts at the one that the caller gets.
+    call.asked.push(...call.asked.splice(call.asked.indexOf(asked), 1));
+    trace.provider = target.provider.id;
+    trace.model = target.model;
+    trace.open = attempt;
+    const rest = left.filter((other) => !tried.has(other));
+    const others = (next: TryTarget<T>) => {
+      if (rest.length === 0 || !walk.fallback)
+        throw new RouterError('all_routes_failed', 'There is no other route.');
+      return walkOn(rest, next, 'continuation');
+    };
+    return { target, answer, failed, answerModel, others };
+  }
+
+  return walkOn(targets, tryTarget);
+}
+
+/** False where the caller wants one try and no more. */
+export function mayFallBack({ request }: Call): boolean {
+  return !/^off$/i.test(request.headers.get('x-gatehouse-fallback')?.trim() ?? '');
+}
+
+/** What is no chat has no tools and no pictures to look at: conditions are held against that. */
+async function onlyPlain(targets: readonly Target[]): Promise<Sorted> {
+  return byCondition(targets, PLAIN);
+}
+
+/** Two routes may lead to one place, for different requests. */
+function withoutDoubles(targets: readonly Target[]): readonly Target[] {
+  const seen = new Set<string>();
+  return targets.filter(({ provider, model }) => {
+    const place = `${provider.id} ${provider.format} ${model}`;
+    return !seen.has(place) && seen.add(place);
+  });
+}
+
+function openBook(call: Call, { attempts }: Parts, asked = ''): AttemptBook {
+  return attempts.open({ callId: call.id, origin: originOf(call.caller), asked });
+}
+
+function nameOf({ provider, model }: Target) {
+  return { provider: provider.id, model };
+}
+
+function keyOf({ keyId, label, preview }: Credential) {
+  return { key: { id: keyId, label, preview } };
 }
 
 /** The tries of one call share its time. */
@@ -150,6 +279,11 @@ export function createSettle(
     // Who hangs up on a provider that works on the question pays for the question.
     if (last !== undefined && (!last.failed || !failed))
       Object.assign(last, { failed }, usedBy(seen, error === undefined));
+    call.trace.open?.end(
+      error === undefined ? 'answered' : failed ? 'cut' : 'cancelled',
+      error,
+      last?.usage,
+    );
     const counted = parts.usage.record({
       caller,
       attempts: asked,

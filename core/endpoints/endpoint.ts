@@ -1,5 +1,6 @@
 import type { FormatName } from '../formats/chat.ts';
 import type { Formats } from '../formats/format.ts';
+import type { Attempts, OpenAttempt } from '../middleware/attempts.ts';
 import type { LiveRequests } from '../middleware/live.ts';
 import type { Credentials } from '../middleware/credentials.ts';
 import type { WaitForUnlock } from '../middleware/unlock-wait.ts';
@@ -38,6 +39,8 @@ export interface Trace {
   provider?: string;
   model?: string;
   attempts: number;
+  /** The try whose answer the caller gets, until its end. */
+  open?: OpenAttempt;
 }
 
 /** What the router is made of. `createRouter` makes the real ones; a test may pass its own. */
@@ -51,6 +54,7 @@ export interface Parts {
   readonly credentials: Credentials;
   readonly usage: UsageCounter;
   readonly live: LiveRequests;
+  readonly attempts: Attempts;
   readonly bundles: Bundles;
   readonly waitForUnlock: WaitForUnlock;
   readonly isLocked: () => Promise<boolean>;

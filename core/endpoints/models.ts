@@ -1,6 +1,7 @@
 import { RouterError } from '../errors.ts';
 import { authorise } from '../middleware/permission.ts';
 import { coversId } from '../permissions/match.ts';
+import { isFree } from '../providers/free-models.ts';
 import type { Provider } from '../providers/provider.ts';
 import { jsonAnswer, toHeaderValue } from './answer.ts';
 import type { Call, Parts } from './endpoint.ts';
@@ -23,7 +24,7 @@ async function listFree(call: Call, parts: Parts): Promise<Response> {
   const { models: listed } = await parts.catalogue.list(await usableProviders(parts));
   const settings = await parts.settings();
   const models = listed
-    .filter(({ model }) => /:free$/i.test(model.id) && !isSmall(model.id))
+    .filter(({ model }) => isFree(model))
     .map(({ provider, model }) => toListed(provider, model, settings))
     .filter(({ id }) => coversId(patterns, id))
     .sort((one, other) => other.context_length - one.context_length)
@@ -34,16 +35,6 @@ async function listFree(call: Call, parts: Parts): Promise<Response> {
       max_output: limit.output ?? null,
     }));
   return jsonAnswer({ count: models.length, models });
-}
-
-/** Billions of parameters, as names tell them: `gemma-3-4b-it`. */
-const SMALLEST = 7;
-
-function isSmall(id: string): boolean {
-  const sizes = [...id.matchAll(/(?:^|[-_:/])(\d+(?:\.\d+)?)b(?=$|[-_:])/gi)].map(([, size]) =>
-    Number(size),
-  );
-  return sizes.length > 0 && Math.max(...sizes) < SMALLEST;
 }
 
 async function answerList(call: Call, parts: Parts, wanted: string | undefined): Promise<Response> {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RouterError } from '../errors.ts';
+import type { Settings } from '../storage/records.ts';
 import {
   createCooldownTable,
   FAILING_AFTER,
@@ -204,5 +205,37 @@ describe('cooldowns', () => {
         expect(['healthy', 'probe']).toContain(table.standing(PLACE, now + 41 * 86_400_000));
       }),
     );
+  });
+});
+
+describe('R9: how long a key rests is the person’s to say', () => {
+  const error = (status: number, retryAfterMs?: number) =>
+    status === 429
+      ? new RouterError('rate_limited', 'Slow.', { retryAfterMs })
+      : new RouterError('provider_error', 'No.', { status, retryAfterMs });
+
+  it.each<[number, Settings, number | undefined]>([
+    [402, {}, 600_000],
+    [402, { paymentCooldownMs: 5000 }, 5000],
+    [402, { paymentCooldownMs: 0 }, undefined],
+    [403, {}, 180_000],
+    [403, { forbiddenCooldownMs: 86_400_000 }, 86_400_000],
+    [403, { forbiddenCooldownMs: 0 }, undefined],
+    [403, { paymentCooldownMs: 0 }, 180_000],
+    [429, {}, 30_000],
+    [429, { rateLimitCooldownMs: 90_000 }, 90_000],
+    [429, { rateLimitCooldownMs: 0 }, 0],
+  ])('a %i under %o: %s ms', (status, settings, expected) => {
+    expect(verdictOf(error(status), settings).cool?.firstMs).toBe(expected);
+    expect(verdictOf(error(status), settings).next).toBe('key');
+  });
+
+  it('but a limit that names its time holds for that time', () => {
+    const table = createCooldownTable();
+    const place = { provider: 'p', keyId: 'k', model: 'm' };
+    const failure = error(429, 7000);
+    const { cool } = verdictOf(failure, { rateLimitCooldownMs: 0 });
+    table.failed(table.take(place, 0), cool!, failure, 0);
+    expect(table.list(0)).toMatchObject([{ until: 7000 }]);
   });
 });

@@ -50,6 +50,32 @@ describe('credentials', () => {
     expect([...rest].sort()).toEqual(['sk-one-0000000', 'sk-three-00000']);
   });
 
+  it('that are for some models only are asked for no others (K10)', async () => {
+    const { keys, credentials } = setUp();
+    const [first, second] = await keys.add(destinationOf(BOX), [
+      { secret: 'sk-one-0000000' },
+      { secret: 'sk-two-0000000' },
+    ]);
+    await keys.update(first!.id, { models: ['gpt-*', 'box/vision'] });
+    await keys.update(second!.id, { models: ['vision'] });
+    const askedFor = async (model: string) => {
+      const ids = new Set<string | undefined>();
+      for (let turn = 0; turn < 4; turn++) {
+        const taken = await credentials.next(BOX, { model });
+        if ('ticket' in taken) ids.add(taken.credential?.keyId);
+      }
+      return [...ids].sort();
+    };
+    expect(await askedFor('gpt-5')).toEqual([first!.id]);
+    expect(await askedFor('vision')).toEqual([first!.id, second!.id].sort());
+    await expect(credentials.next(BOX, { model: 'llama' })).rejects.toMatchObject({
+      code: 'no_provider_key',
+      message: 'No key for Box is for llama. Change what its keys are for under Keys.',
+    });
+    await keys.update(second!.id, { models: [] });
+    expect(await askedFor('llama')).toEqual([second!.id]);
+  });
+
   it('share parallel requests evenly', async () => {
     const { keys, next } = setUp();
     await keys.add(destinationOf(BOX), [

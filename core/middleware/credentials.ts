@@ -1,9 +1,10 @@
 import type { Changes } from '../changes.ts';
 import { RouterError } from '../errors.ts';
+import { coversModel } from '../permissions/match.ts';
 import type { Ports } from '../ports.ts';
 import { needsKey, type Provider } from '../providers/provider.ts';
 import { destinationOf } from '../providers/registry.ts';
-import type { KeyRecord } from '../storage/records.ts';
+import type { KeyRecord, Settings } from '../storage/records.ts';
 import type { Keys } from '../vault/keys.ts';
 import { isSameDestination, type Vault } from '../vault/vault.ts';
 import type { Cooldown, CooldownTable, Standing, Ticket } from './cooldowns.ts';
@@ -14,6 +15,7 @@ import { verdictOf, type Verdict } from './verdict.ts';
 /** One key for one request. */
 export interface Credential {
   readonly keyId: string;
+  readonly label: string;
   /** Masked: `gsk_…9fQ2`. */
   readonly preview: string;
   /** Which of the provider's keys it is, from 1. */
@@ -54,7 +56,8 @@ export interface Credentials {
   usable(provider: Provider): Promise<boolean>;
   /** What came of a turn. */
   answered(turn: Turn): Promise<void>;
-  failed(turn: Turn, error: RouterError): Promise<Verdict>;
+  /** `verdict`: what follows, where it is not what always does. */
+  failed(turn: Turn, error: RouterError, verdict?: Verdict): Promise<Verdict>;
 }
 
 /** Keys take turns by their weights. Whose turn it is is stored, so that a worker that often dies favours none. */
@@ -65,6 +68,7 @@ export function createCredentials({
   vault,
   health,
   store,
+  settings = async () => ({}),
 }: {
   ports: Pick<Ports, 'now'>;
   changes: Pick<Changes, 'listen'>;
@@ -72,6 +76,7 @@ export function createCredentials({
   vault: Pick<Vault, 'open'>;
   health: Health;
   store: StateStore;
+  settings?: () => Promise<Settings>;
 }): Credentials {
   /** Read from the store once in a worker's life. */
   const turns = new Map<string, Promise<Shares>>();
@@ -142,8 +147,14 @@ export function createCredentials({
       // A key that was saved for another address does not open; the vault's error says so.
       const pool = here.length > 0 ? here : all;
       const { model, tried, lastResort, pin } = ask;
-      const wanted = pin === undefined ? pool : pinned(pool, pin);
-      if (wanted.length === 0) throw noSuchKey(provider, pin ?? '');
+      const wanted = pin === undefined ? forModel(pool, provider, model) : pinned(pool, pin);
+      if (wanted.length === 0 && pin !== undefined) throw noSuchKey(provider, pin);
+      if (wanted.length === 0)
+        throw new RouterError(
+          'no_provider_key',
+          `No key for ${provider.name} is for ${model}. Change what its keys are for under Keys.`,
+          { param: 'model' },
+        );
       const table = await health.table();
       const shares = await sharesOf(provider.id);
       // From here to the taking there is no await: parallel requests get different keys.
@@ -169,7 +180,8 @@ export function createCredentials({
       try {
         const secret = await vault.open(key, destination);
         const number = pool.indexOf(key) + 1;
-        return { ticket, credential: { keyId: key.id, preview: key.preview, number, secret } };
+        const { id: keyId, label, preview } = key;
+        return { ticket, credential: { keyId, label, preview, number, secret } };
       } catch (error) {
         table.released(ticket);
         throw error;
@@ -182,9 +194,9 @@ export function createCredentials({
     async answered({ ticket }) {
       if ((await health.table()).answered(ticket)) health.changed();
     },
-    async failed(turn, error) {
+    async failed(turn, error, verdict) {
       const { ticket } = turn;
-      const verdict = verdictOf(error);
+      verdict ??= verdictOf(error, await settings());
       const table = await health.table();
       if (verdict.alive && table.answered(ticket)) health.changed();
       if (verdict.cool === undefined) table.released(ticket);
@@ -212,6 +224,11 @@ function mayAsk(standing: Standing, lastResort = false): boolean {
 
 function byUntil(a: Cooldown, b: Cooldown): number {
   return (b.until ?? Infinity) - (a.until ?? Infinity) || 0;
+}
+
+/** Row K10: the keys that may be used for a model. */
+function forModel(pool: readonly KeyRecord[], { id }: Provider, model: string) {
+  return pool.filter(({ models }) => !models?.length || coversModel(models, id, model));
 }
 
 function pinned(pool: readonly KeyRecord[], pin: string): KeyRecord[] {

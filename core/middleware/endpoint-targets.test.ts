@@ -26,7 +26,8 @@ function indexOf(...ids: string[]): RoutingIndex {
     owners: new Map([['shared', owner]]),
     modelOf: ({ defaultModel }: Provider) => defaultModel,
     candidates: ready,
-    auto: { provider: ready[0]!, model: 'chat-model' },
+    autos: [{ provider: ready[0]!, model: 'chat-model' }],
+    free: () => [],
     builtIn: row('mock'),
     logical: new Map(),
     settings: { defaultModel: 'groq/a-chat-model' },
@@ -47,7 +48,7 @@ const messageOf = (run: () => unknown): string => {
 describe('for an endpoint that not every provider has', () => {
   it('no model means the first provider that has it, with its model for that', () => {
     const index = forEndpoint(indexOf('groq', 'openai', 'mistral'), 'embeddings');
-    expect(index.auto).toMatchObject({
+    expect(index.autos[0]).toMatchObject({
       provider: { id: 'openai' },
       model: 'text-embedding-3-small',
     });

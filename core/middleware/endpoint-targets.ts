@@ -2,7 +2,7 @@ import { RouterError } from '../errors.ts';
 import { wayOf } from '../providers/endpoints.ts';
 import type { EndpointName, Provider } from '../providers/provider.ts';
 import type { Resolution } from './resolve.ts';
-import type { RoutingIndex } from './routing-index.ts';
+import { toOwners, type RoutingIndex } from './routing-index.ts';
 
 /** What each endpoint is, in the middle of a sentence. */
 const WORDS: Readonly<Record<EndpointName, string>> = Object.freeze({
@@ -22,16 +22,13 @@ export function forEndpoint(index: RoutingIndex, endpoint: EndpointName): Routin
   const has = (provider: Provider) => wayOf(provider, endpoint) !== undefined;
   const modelOf = (provider: Provider) => wayOf(provider, endpoint)?.model;
   const candidates = index.candidates.filter(has);
-  const auto = candidates.flatMap((provider) => {
-    const model = modelOf(provider);
-    return model === undefined ? [] : { provider, model };
-  })[0];
   const settings = { ...index.settings };
   delete settings.defaultModel;
   return {
     ...index,
     candidates,
-    auto,
+    autos: toOwners(candidates, modelOf),
+    free: () => index.free().filter(({ provider }) => has(provider)),
     builtIn: undefined,
     settings,
     modelOf,

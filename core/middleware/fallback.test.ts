@@ -65,18 +65,14 @@ function setUp(pools: Record<string, Key[]>, play: (key: string) => Outcome) {
         left: () => 1000,
         ...change,
       };
-      return firstToAnswer(
-        targets,
-        walk,
-        async (_target, credential) => {
-          const key = credential?.secret ?? '';
-          asked.push(key);
-          const outcome = play(key);
-          if (outcome !== 'answers') throw outcome;
-          return key;
-        },
-        () => {},
-      );
+      return firstToAnswer(targets, walk, async ({ credential, signal }) => {
+        signal.throwIfAborted();
+        const key = credential?.secret ?? '';
+        asked.push(key);
+        const outcome = play(key);
+        if (outcome !== 'answers') throw outcome;
+        return key;
+      });
     },
   };
 }
@@ -195,6 +191,61 @@ describe('the walk', () => {
       await die();
     }
     expect(asked.join('')).toBe('aabacaaaabacaa');
+  });
+
+  it('asks the same key once more, where nothing else is left and what failed may pass', async () => {
+    let failures = 1;
+    const { call, asked } = setUp({ a: many(1, 'a'), b: many(1, 'b') }, (key) =>
+      key === 'b0' ? bad() : failures-- > 0 ? fault() : 'answers',
+    );
+    expect((await call({ retries: 1 })).answer).toBe('a0');
+    expect(asked).toEqual(['a0', 'b0', 'a0']);
+  });
+
+  it.each([
+    ['a fault that the provider states', fault, 3],
+    ['a limit', () => limited(), 1],
+    ['a limit that names its time', () => limited(1), 1],
+    ['a refused key', refused, 1],
+    ['a request that is at fault', bad, 1],
+    ['what broke off on the way', () => new RouterError('bad_upstream', 'Lost.', { cause: 1 }), 1],
+    ['slowness', () => new RouterError('upstream_timeout', 'Slow.'), 1],
+  ])('%s is met %#x: asked in all', async (_name, outcome, calls) => {
+    const { call, asked } = setUp({ box: many(1) }, outcome);
+    const alone = outcome();
+    await expect(call({ retries: 2 })).rejects.toMatchObject({
+      code: alone.code,
+      message: alone.message,
+    });
+    expect(asked).toHaveLength(calls);
+  });
+
+  it('ends a pause between two tries at an abort, and makes none that the call has no time for', async () => {
+    const aborter = new AbortController();
+    const cancelled = new RouterError('cancelled', 'Gone.');
+    const { call, asked } = setUp({ box: many(1) }, () => {
+      setTimeout(() => aborter.abort(cancelled), 20);
+      return fault();
+    });
+    const since = performance.now();
+    await expect(call({ retries: 3, signal: aborter.signal })).rejects.toBe(cancelled);
+    expect(performance.now() - since).toBeLessThan(250);
+    expect(asked).toHaveLength(1);
+    await expect(call({ retries: 3, left: () => 100 })).rejects.toMatchObject({ status: 500 });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('tells what it did not ask, and why, once', async () => {
+    const { call } = setUp({ a: many(2, 'a'), b: many(1, 'b') }, (key) =>
+      key === 'b0' ? 'answers' : limited(9000),
+    );
+    const told: string[] = [];
+    const onSkipped: Walk['onSkipped'] = (all) =>
+      told.push(...all.map(({ provider, reason }) => `${provider}: ${reason}`));
+    await call({ onSkipped });
+    expect(told).toEqual([]);
+    await call({ onSkipped });
+    expect(told).toEqual(['a: Slow.', 'a: Slow.']);
   });
 
   it('keeps its rules over random pools and outcomes', async () => {

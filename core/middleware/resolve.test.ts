@@ -6,6 +6,7 @@ import { RouterError } from '../errors.ts';
 import { createCatalogue } from '../providers/catalogue.ts';
 import { createRegistry, destinationOf } from '../providers/registry.ts';
 import type {
+  CatalogModel,
   KeyRecord,
   LogicalModelRecord,
   ProviderRecord,
@@ -22,6 +23,7 @@ interface World {
   asked: string[];
   key(provider: string, change?: Partial<KeyRecord>): Promise<void>;
   lists(provider: string, ...models: string[]): Promise<void>;
+  offers(provider: string, models: CatalogModel[]): Promise<void>;
   logical(model: LogicalModelRecord): Promise<void>;
   provider(record: ProviderRecord): Promise<void>;
   settings(settings: Settings): Promise<void>;
@@ -83,6 +85,12 @@ beforeEach(() => {
         fetchedAt: ports.now(),
         models: models.map((model) => ({ id: model })),
       };
+      await (await ports.openDatabase()).put('catalog', record);
+      changes.publish({ topic: 'models' });
+    },
+    async offers(id, models) {
+      const source = (await registry.find(id))!.baseUrl;
+      const record = { provider: id, source, fetchedAt: ports.now(), models };
       await (await ports.openDatabase()).put('catalog', record);
       changes.publish({ topic: 'models' });
     },
@@ -307,14 +315,32 @@ describe('auto (R4)', () => {
   const autos = [undefined, '', '  ', 'auto', 'AUTO', 'default'];
 
   it('is the pretend model on a fresh install', async () => {
-    for (const model of autos) expect(await route({ model })).toEqual(['mock|echo', 'mock/echo']);
+    for (const model of autos)
+      expect(await route({ model })).toEqual(['mock|echo', model?.trim() || 'mock/echo']);
   });
 
   it('is the first provider with a key, and its default model', async () => {
     await world.key('deepseek');
     await world.key('cerebras');
     for (const model of autos)
-      expect(await route({ model })).toEqual(['cerebras|gpt-oss-120b', 'cerebras/gpt-oss-120b']);
+      expect((await route({ model }))[0]).toMatch(/^cerebras\|gpt-oss-120b\b/);
+  });
+
+  it('is answered under the name that was asked for, or the model’s own where that was none', async () => {
+    await world.key('cerebras');
+    const names = await Promise.all(autos.map(async (model) => (await route({ model }))[1]));
+    const own = 'cerebras/gpt-oss-120b';
+    expect(names).toEqual([own, own, own, 'auto', 'AUTO', 'default']);
+  });
+
+  it('has every other provider’s default behind the first, but never behind what the person chose', async () => {
+    await world.key('groq');
+    await world.key('cerebras');
+    expect((await route({ model: 'auto' }))[0]).toBe(
+      'groq|llama-3.3-70b-versatile cerebras|gpt-oss-120b',
+    );
+    await world.settings({ defaultModel: 'cerebras/zai-glm-4.7' });
+    expect((await route({ model: 'auto' }))[0]).toBe('cerebras|zai-glm-4.7');
   });
 
   it('prefers the site’s default, then the setting', async () => {
@@ -342,7 +368,7 @@ describe('auto (R4)', () => {
     await world.lists('ollama', 'nomic-embed', 'qwen3:4b');
     expect((await route({}))[0]).toBe('ollama|qwen3:4b');
     await world.key('groq');
-    expect((await route({}))[0]).toBe('groq|llama-3.3-70b-versatile');
+    expect((await route({}))[0]).toBe('groq|llama-3.3-70b-versatile ollama|qwen3:4b');
   });
 
   it('is the first model that a provider of one’s own has', async () => {
@@ -362,7 +388,78 @@ describe('auto (R4)', () => {
   });
 });
 
+describe('free (R5)', () => {
+  const FREE = ['a/small-3b:free', 'a/middle-30b:free', 'a/long-70b:free', 'a/paid'];
+
+  it('is what costs nothing, the longest window first, and nothing too small to be of use', async () => {
+    await world.key('openrouter');
+    await world.offers('openrouter', [
+      { id: 'a/middle-30b:free', contextWindow: 100_000 },
+      { id: 'a/small-3b:free', contextWindow: 900_000 },
+      { id: 'a/long-70b:free', contextWindow: 200_000 },
+      { id: 'a/paid', contextWindow: 999_000 },
+      { id: 'a/unknown:free' },
+    ]);
+    expect(await route({ model: 'Free' })).toEqual([
+      'openrouter|a/long-70b:free openrouter|a/middle-30b:free openrouter|a/unknown:free',
+      'free',
+    ]);
+  });
+
+  it('has the pinned one first', async () => {
+    await world.key('openrouter');
+    await world.lists('openrouter', ...FREE);
+    await world.settings({ freeModel: 'openrouter/a/middle-30b:free' });
+    expect((await route({ model: 'free' }))[0]).toMatch(/^openrouter\|a\/middle-30b:free /);
+    await world.settings({ freeModel: 'openrouter/a/paid' });
+    expect((await route({ model: 'free' }))[0]).not.toContain('paid');
+  });
+
+  it('has its lists read anew where the caller may ask', async () => {
+    await world.key('openrouter');
+    world.asked.length = 0;
+    await failure({ model: 'free', mayAsk: true });
+    expect(world.asked.join()).toContain('openrouter');
+    world.asked.length = 0;
+    await failure({ model: 'free' });
+    expect(world.asked).toEqual([]);
+  });
+
+  it('says so where no provider lists one, and gives way to the person’s own model of that name', async () => {
+    await world.key('groq');
+    expect(await failure({ model: 'free' })).toMatchObject({ code: 'model_not_found' });
+    await world.logical({ id: 'free', routes: [{ provider: 'groq', model: 'a' }] });
+    expect(await route({ model: 'free' })).toEqual(['groq|a', 'free']);
+  });
+});
+
 describe('a logical model (R6)', () => {
+  it('hands on what its routes and itself say', async () => {
+    await world.key('groq');
+    const when = { hasTools: true };
+    await world.logical({
+      id: 'turbo',
+      routes: [
+        { provider: 'groq', model: 'a', when, timeoutMs: 5, wire: 'openai-responses' },
+        { provider: 'groq', model: 'a' },
+        { provider: 'groq', model: 'a', contextWindow: 7 },
+      ],
+      contextWindow: 9,
+      hedgeAfterMs: 70,
+      continuePartial: true,
+      toolEnforcement: { enabled: true },
+    });
+    expect(await world.resolve({ model: 'turbo' })).toMatchObject({
+      targets: [
+        { model: 'a', when, timeoutMs: 5, wire: 'openai-responses', contextWindow: 9 },
+        { model: 'a', contextWindow: 9 },
+      ],
+      hedgeAfterMs: 70,
+      continuePartial: true,
+      toolEnforcement: { enabled: true },
+    });
+  });
+
   it('is its routes in order, under its own name', async () => {
     await world.key('groq');
     await world.key('cerebras');

@@ -1,10 +1,11 @@
 import type { Changes } from '../changes.ts';
 import { RouterError } from '../errors.ts';
+import type { FormatName } from '../formats/chat.ts';
 import type { Ports } from '../ports.ts';
 import type { Catalogue } from '../providers/catalogue.ts';
 import type { EndpointName, Provider } from '../providers/provider.ts';
 import type { Registry } from '../providers/registry.ts';
-import type { LogicalModelRecord } from '../storage/records.ts';
+import type { LogicalModelRecord, Route, RouteCondition } from '../storage/records.ts';
 import { assertSomeHas, forEndpoint, onlyWithEndpoint } from './endpoint-targets.ts';
 import { nearestName } from './nearest-name.ts';
 import { splitModel } from './prefix.ts';
@@ -16,10 +17,17 @@ export interface Target {
   readonly model: string;
   readonly timeoutMs?: number;
   readonly contextWindow?: number;
+  /** For which requests it is; absent: for all. */
+  readonly when?: RouteCondition;
+  /** The format in which to ask, where it is not the provider's usual one. */
+  readonly wire?: FormatName;
 }
 
 /** The places to try, in order, and the model id that the answer names. */
-export interface Resolution {
+export interface Resolution extends Pick<
+  LogicalModelRecord,
+  'hedgeAfterMs' | 'continuePartial' | 'toolEnforcement'
+> {
   readonly targets: readonly Target[];
   readonly answerModel: string;
 }
@@ -42,7 +50,7 @@ export interface ResolveRequest {
   readonly endpoint?: EndpointName;
 }
 
-/** Rows R1-R4, E25. Throws `model_not_found`, `no_provider_key`, `invalid_request`, `unknown_url`. */
+/** Rows R1-R7, E25. Throws `model_not_found`, `no_provider_key`, `invalid_request`, `unknown_url`. */
 export type Resolve = (request: ResolveRequest) => Promise<Resolution>;
 
 export interface ResolveParts {
@@ -73,12 +81,21 @@ export function createResolve({ ports, changes, registry, catalogue }: ResolvePa
   return async (request) => {
     const found = resolve(await index(), request);
     if (!found.guessed || !request.mayAsk) return found.resolution();
+    if (isFree(request)) {
+      // Prices change: what the list says of them is no older than the list may be.
+      await catalogue.list((await index()).ready);
+      return resolve(await index(), request).resolution();
+    }
     // It would go to the default provider unseen: first read the lists that are not known yet.
     const { unknown, ready } = await index();
     if (ready.length < 2 || unknown.length === 0) return found.resolution();
     await catalogue.list(unknown);
     return resolve(await index(), request).resolution();
   };
+}
+
+function isFree({ model, provider }: ResolveRequest): boolean {
+  return model?.trim().toLowerCase() === FREE && !provider;
 }
 
 const LONGEST_ID = 500;
@@ -111,7 +128,7 @@ function resolveIn(index: RoutingIndex, request: ResolveRequest): Found {
   if (model.length > LONGEST_ID)
     throw new RouterError('model_not_found', 'No model has a name that long.', { param: 'model' });
   if (hint !== '' && !isAuto(hint)) return sure(() => resolveHinted(index, hint, model));
-  if (isAuto(model)) return sure(() => resolveDefault(index, request.siteDefault));
+  if (isAuto(model)) return sure(() => asAsked(resolveDefault(index, request.siteDefault), model));
   return resolveNamed(index, model, request.mayName);
 }
 
@@ -119,6 +136,11 @@ const sure = (resolution: () => Resolution): Found => ({ guessed: false, resolut
 
 function isAuto(name: string): boolean {
   return name === '' || /^(auto|default)$/i.test(name);
+}
+
+/** The answer names what the caller asked for; where that is nothing, the model that answers. */
+function asAsked(resolution: Resolution, model: string): Resolution {
+  return model === '' ? resolution : { ...resolution, answerModel: model };
 }
 
 /** R3: the named provider, whatever the model's prefix says. */
@@ -134,7 +156,11 @@ function resolveHinted(index: RoutingIndex, hint: string, model: string): Resolu
   return toOne(index, provider, own);
 }
 
-/** R4: what `auto` means. It never fails while anything can be asked. */
+/**
+ * R4: what `auto` means. It never fails while anything can be asked. What the person chose is asked
+ * alone: their prompts go where they said. Where they chose nothing, each provider stands behind
+ * those before it.
+ */
 function resolveDefault(index: RoutingIndex, siteDefault: string | undefined): Resolution {
   for (const wanted of [siteDefault, index.settings.defaultModel]) {
     if (wanted === undefined || isAuto(wanted.trim())) continue;
@@ -144,7 +170,7 @@ function resolveDefault(index: RoutingIndex, siteDefault: string | undefined): R
       if (!(error instanceof RouterError)) throw error; // else: its key is gone, the next one serves
     }
   }
-  if (index.auto) return toOne(index, index.auto.provider, index.auto.model, true);
+  if (index.autos.length > 0) return { targets: index.autos, answerModel: nameOf(index.autos[0]!) };
   if (index.builtIn?.defaultModel)
     return toOne(index, index.builtIn, index.builtIn.defaultModel, true);
   throw noKeyAtAll();
@@ -158,6 +184,7 @@ function resolveNamed(
 ): Found {
   const logical = index.logical.get(model) ?? index.logical.get(model.toLowerCase());
   if (logical) return sure(() => resolveLogical(index, logical));
+  if (model.toLowerCase() === FREE) return { guessed: true, resolution: () => resolveFree(index) };
   const split = splitModel(model, index);
   if (split) {
     const { provider } = split;
@@ -180,6 +207,27 @@ function resolveNamed(
   };
 }
 
+/** R5: the models that cost nothing, the person's own choice first, then the longest windows. */
+const FREE = 'free';
+function resolveFree(index: RoutingIndex): Resolution {
+  const all = index.free();
+  const pin = index.settings.freeModel?.trim().toLowerCase();
+  const isPinned = (target: Target) => nameOf(target).toLowerCase() === pin;
+  const targets = [...all.filter(isPinned), ...all.filter((target) => !isPinned(target))];
+  if (targets.length === 0)
+    throw new RouterError(
+      'model_not_found',
+      'None of your providers lists a model that costs nothing. Add a key of one that does under Keys.',
+      { param: 'model' },
+    );
+  return { targets: targets.slice(0, MOST_FREE), answerModel: FREE };
+}
+
+/** So many are asked before the call is given up. */
+const MOST_FREE = 8;
+
+const nameOf = ({ provider, model }: Target) => `${provider.id}/${model}`;
+
 /** R6, R7: the routes in order, then those of the fallbacks, each once. */
 function resolveLogical(index: RoutingIndex, start: LogicalModelRecord): Resolution {
   const targets = new Map<string, Target>();
@@ -196,15 +244,9 @@ function resolveLogical(index: RoutingIndex, start: LogicalModelRecord): Resolut
       }
       const model = isAuto(route.model) ? index.modelOf(provider) : route.model;
       if (model === undefined) continue;
-      const contextWindow = route.contextWindow ?? logical.contextWindow;
-      const key = `${provider.id} ${model}`;
-      if (!targets.has(key))
-        targets.set(key, {
-          provider,
-          model,
-          ...(route.timeoutMs !== undefined && { timeoutMs: route.timeoutMs }),
-          ...(contextWindow !== undefined && { contextWindow }),
-        });
+      const { when, wire } = route;
+      const key = JSON.stringify([provider.id, model, wire, when]);
+      if (!targets.has(key)) targets.set(key, toTarget(provider, model, route, logical));
     }
     for (const id of logical.fallbacks ?? []) {
       const next = index.logical.get(id);
@@ -218,7 +260,31 @@ function resolveLogical(index: RoutingIndex, start: LogicalModelRecord): Resolut
       `No route of “${start.id}” can be asked: no usable key for ${[...withoutKey].join(', ')}. Add a key under Keys.`,
       { param: 'model' },
     );
-  return { targets: [...targets.values()], answerModel: start.id };
+  const { id: answerModel, hedgeAfterMs, continuePartial, toolEnforcement } = start;
+  return {
+    targets: [...targets.values()],
+    answerModel,
+    ...(hedgeAfterMs !== undefined && { hedgeAfterMs }),
+    ...(continuePartial && { continuePartial }),
+    ...(toolEnforcement && { toolEnforcement }),
+  };
+}
+
+function toTarget(
+  provider: Provider,
+  model: string,
+  { timeoutMs, when, wire, ...route }: Route,
+  logical: LogicalModelRecord,
+): Target {
+  const contextWindow = route.contextWindow ?? logical.contextWindow;
+  return {
+    provider,
+    model,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(contextWindow !== undefined && { contextWindow }),
+    ...(when && { when }),
+    ...(wire && { wire }),
+  };
 }
 
 /** One provider, which the caller named: it must be usable. */

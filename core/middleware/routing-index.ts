@@ -1,14 +1,20 @@
 import type { Ports } from '../ports.ts';
 import type { Catalogue } from '../providers/catalogue.ts';
+import { byWindow, isFree } from '../providers/free-models.ts';
 import { kindOfModel } from '../providers/model-kind.ts';
 import type { ProviderEntry } from '../providers/merge.ts';
 import { isComplete, needsKey, type Provider } from '../providers/provider.ts';
 import { destinationOf, type Registry } from '../providers/registry.ts';
 import { readRecords } from '../storage/read.ts';
-import type { LogicalModelRecord, Settings } from '../storage/records.ts';
+import type { CatalogModel, LogicalModelRecord, Settings } from '../storage/records.ts';
 import { readSettings } from '../storage/settings.ts';
 import { isSameDestination } from '../vault/vault.ts';
 import type { Prefixes } from './prefix.ts';
+
+export interface Owner {
+  readonly provider: Provider;
+  readonly model: string;
+}
 
 /** All that resolving a model needs, in maps. Built after a change, read by each call. */
 export interface RoutingIndex extends Prefixes {
@@ -24,13 +30,15 @@ export interface RoutingIndex extends Prefixes {
   /** Ids of those whose base URL waits for an account or the like. */
   readonly incomplete: ReadonlySet<string>;
   /** Model id, also in lower case -> the first ready provider that has it, and the id there. */
-  readonly owners: Pick<ReadonlyMap<string, { provider: Provider; model: string }>, 'get'>;
+  readonly owners: Pick<ReadonlyMap<string, Owner>, 'get'>;
   /** The model that no model means at this provider. */
   readonly modelOf: (provider: Provider) => string | undefined;
   /** Where a model goes that no list names: to the first of these. */
   readonly candidates: readonly Provider[];
-  /** What `auto` is, where the person has chosen nothing: the first that has a model to offer. */
-  readonly auto: { provider: Provider; model: string } | undefined;
+  /** What `auto` is, where the person has chosen nothing: those that have a model to offer, in order. */
+  readonly autos: readonly Owner[];
+  /** Models that cost nothing, the longest window first. */
+  readonly free: () => readonly Owner[];
   readonly builtIn: Provider | undefined;
   readonly logical: ReadonlyMap<string, LogicalModelRecord>;
   readonly settings: Settings;
@@ -65,7 +73,8 @@ export async function buildRoutingIndex(
   const incomplete = new Set<string>();
   const ready: Provider[] = [];
   const known = new Set<string>();
-  const owners = new Map<string, { provider: Provider; model: string }>();
+  const owners = new Map<string, Owner>();
+  const offered: { provider: Provider; model: CatalogModel }[] = [];
   const listed = new Map<string, ReadonlySet<string>>();
   const firstModels = new Map<string, string>();
   const recorded = new Set(entries.flatMap(({ record }) => record?.id ?? []));
@@ -91,7 +100,9 @@ export async function buildRoutingIndex(
     )
       return;
     if (!provider.builtIn) ready.push(provider);
-    for (const { id } of models) {
+    for (const model of models) {
+      const { id } = model;
+      if (isFree(model)) offered.push({ provider, model });
       const owner = { provider, model: id };
       if (!owners.has(id)) owners.set(id, owner);
     }
@@ -115,10 +126,10 @@ export async function buildRoutingIndex(
     ...ready.filter(({ id }) => withKey.has(id)),
     ...ready.filter(({ id }) => !withKey.has(id)),
   ];
-  const auto = candidates.flatMap((provider) => {
-    const model = modelOf(provider);
-    return model === undefined ? [] : { provider, model };
-  })[0];
+  const own = toOwners(candidates, modelOf);
+  // A provider that the person chose is asked alone, as a model would be.
+  const autos = own[0] && own[0].provider === chosen?.provider ? own.slice(0, 1) : own;
+  let free: Owner[] | undefined;
 
   return {
     byName,
@@ -130,7 +141,9 @@ export async function buildRoutingIndex(
     owners,
     candidates,
     modelOf,
-    auto,
+    autos,
+    free: () =>
+      (free ??= byWindow(offered).map(({ provider, model }) => ({ provider, model: model.id }))),
     builtIn: enabled.find(({ builtIn }) => builtIn),
     logical,
     settings,
@@ -142,4 +155,15 @@ export async function buildRoutingIndex(
       ]),
     ],
   };
+}
+
+/** The model of each provider that has one to offer; a provider counts once. */
+export function toOwners(
+  providers: readonly Provider[],
+  modelOf: (provider: Provider) => string | undefined,
+): Owner[] {
+  return [...new Set(providers)].flatMap((provider) => {
+    const model = modelOf(provider);
+    return model === undefined ? [] : { provider, model };
+  });
 }

@@ -38,7 +38,7 @@ const catalogue = {
 };
 
 const left = async (targets: Target[], chat: ChatRequest) =>
-  (await onlySuitable(targets, chat, catalogue)).map(({ provider }) => provider.id);
+  (await onlySuitable(targets, chat, catalogue)).targets.map(({ provider }) => provider.id);
 
 const image: ContentPart = { type: 'image', source: { kind: 'url', url: 'https://x.test/a.png' } };
 const tools = [{ name: 'f' }];

@@ -3,6 +3,7 @@ import type { ChatRequest, ContentPart } from '../formats/chat.ts';
 import { estimateTokens } from '../formats/estimate-tokens.ts';
 import type { Catalogue } from '../providers/catalogue.ts';
 import { factsOf, tableFacts, type ModelFacts } from '../providers/model-facts.ts';
+import { asksForReasoning, byCondition, type Sorted } from './conditions.ts';
 import type { Target } from './resolve.ts';
 
 type Medium = NonNullable<ModelFacts['takes']>[number];
@@ -19,19 +20,26 @@ interface Needs {
 type Lack = { readonly param: 'tools' | 'messages'; readonly what: string };
 
 /**
- * Row R20: the targets that can do what the request needs, as far as anyone knows. What no one knows
- * of is no reason. Where there is one target only, its provider decides what it can take, but for a
+ * Rows R18, R20: the targets that the request is for and that can do what the request needs, as far as anyone knows. What no one knows
+ * of is no reason. Where one target only is for it, its provider decides what it can take, but for a
  * length that is far too much. Throws `context_length_exceeded` or `invalid_request` where none is left.
  */
 export async function onlySuitable(
-  targets: readonly Target[],
+  all: readonly Target[],
   chat: ChatRequest,
   catalogue: Pick<Catalogue, 'cached'>,
-): Promise<readonly Target[]> {
+): Promise<Sorted> {
   const needs = needsOf(chat);
+  const { targets, skipped: unmet } = byCondition(all, {
+    reasoning: asksForReasoning(chat),
+    hasTools: needs.tools,
+    hasImages: needs.media.has('image'),
+    hasFiles: needs.media.has('file'),
+    promptTokens: needs.tokens,
+  });
   const isOnly = targets.length === 1;
   const suitable: Target[] = [];
-  const lacks: Lack[] = [];
+  const lacks: (Lack & { target: Target })[] = [];
   for (const target of targets) {
     const known = isOnly ? undefined : (await catalogue.cached(target.provider)).find(isOf(target));
     const facts = factsOf(target.provider.id, known ?? { id: target.model });
@@ -45,9 +53,15 @@ export async function onlySuitable(
           ? undefined
           : lackOf(target, facts, needs);
     if (lack === undefined) suitable.push(target);
-    else lacks.push(lack);
+    else lacks.push({ ...lack, target });
   }
-  if (suitable.length > 0) return suitable;
+  if (suitable.length > 0) {
+    const unfit = lacks.map(({ target, what }) => ({
+      target,
+      reason: what.startsWith(LONG) ? `${what}.` : `It is not one that ${what}.`,
+    }));
+    return { targets: suitable, skipped: [...unmet, ...unfit] };
+  }
   const long = lacks.find(({ param, what }) => param === 'messages' && what.startsWith(LONG));
   if (long !== undefined)
     throw new RouterError('context_length_exceeded', `${long.what}.`, { param: 'messages' });

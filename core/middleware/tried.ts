@@ -39,7 +39,7 @@ export function allFailed(
   if (
     first &&
     skipped.length === 0 &&
-    failed.every(({ error }) => error.code === code && verdictOf(error).alive)
+    failed.every(({ error }) => error.code === code && isOfRequest(error))
   )
     return first.error;
   const isSlow = all.every(({ error }) => error.code === 'upstream_timeout');
@@ -50,6 +50,10 @@ export function allFailed(
       retryAfterMs,
     },
   );
+}
+
+function isOfRequest(error: RouterError): boolean {
+  return error.code === 'invalid_request' || verdictOf(error).alive === true;
 }
 
 /** Its own words; of one that was not asked also until when. */

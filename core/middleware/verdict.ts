@@ -1,4 +1,5 @@
 import type { ErrorCode, RouterError } from '../errors.ts';
+import type { Settings } from '../storage/records.ts';
 
 /** What a cooldown is of: one model with one key, a key, or all of a provider. */
 export type CooldownScope = 'key-model' | 'key' | 'provider';
@@ -16,6 +17,8 @@ export interface Cool {
   /** The first wait where the provider names none, in milliseconds; it doubles with each failure. */
   readonly firstMs: number;
   readonly mostMs: number;
+  /** The setting that stands in place of `firstMs`. */
+  readonly setting?: 'rateLimitCooldownMs' | 'paymentCooldownMs' | 'forbiddenCooldownMs';
 }
 
 /** What follows from a failure before the first content. */
@@ -31,6 +34,11 @@ export interface Verdict {
   readonly mostKeys?: number;
   /** The provider did read the request: key and provider are well. */
   readonly alive?: boolean;
+  /**
+   * The same key may do better in a moment. Only where the provider says itself that it failed: what
+   * broke off on the way may have been done, and nothing is sent twice unasked.
+   */
+  readonly passes?: boolean;
 }
 
 const SECOND = 1000;
@@ -42,8 +50,15 @@ const RATE: Cool = {
   state: 'cooling',
   firstMs: 30 * SECOND,
   mostMs: 30 * MINUTE,
+  setting: 'rateLimitCooldownMs',
 };
-const MONEY: Cool = { scope: 'key', state: 'cooling', firstMs: 10 * MINUTE, mostMs: 6 * HOUR };
+const MONEY: Cool = {
+  scope: 'key',
+  state: 'cooling',
+  firstMs: 10 * MINUTE,
+  mostMs: 6 * HOUR,
+  setting: 'paymentCooldownMs',
+};
 /** A key without credit may still have models that cost nothing. */
 const PRICE: Cool = { ...MONEY, scope: 'key-model' };
 const REFUSED: Cool = { scope: 'key', state: 'aside', firstMs: 0, mostMs: 0 };
@@ -52,6 +67,7 @@ const FORBIDDEN: Cool = {
   state: 'cooling',
   firstMs: 3 * MINUTE,
   mostMs: HOUR,
+  setting: 'forbiddenCooldownMs',
 };
 const FAULTY: Cool = {
   scope: 'key-model',
@@ -88,13 +104,14 @@ const ROWS: readonly Row[] = Object.freeze([
     when: of(
       'cancelled',
       'vault_locked',
-      'invalid_request',
       'origin_not_authorized',
       'internal_error',
       'storage_full',
     ),
     verdict: { next: 'end' },
   },
+  // Our own, before anything was sent: it can't be said in this provider's format.
+  { when: of('invalid_request'), verdict: { next: 'route' } },
   { when: of('key_refused'), verdict: { next: 'key', cool: REFUSED } },
   { when: of('content_filter', 'model_not_found'), verdict: { next: 'route', alive: true } },
   // A longer window may be on another route, never with another key.
@@ -125,15 +142,30 @@ const ROWS: readonly Row[] = Object.freeze([
     when: (error) => error.status >= 500 && isHinted(error),
     verdict: { next: 'key', cool: RATE },
   },
-  { when: ({ status }) => status >= 500, verdict: { next: 'later', cool: FAULTY } },
+  {
+    when: ({ status }) => status >= 500,
+    verdict: { next: 'later', cool: FAULTY, passes: true },
+  },
   {
     when: ({ status }) => status === 409 || status === 424 || status === 425,
-    verdict: { next: 'later', mostKeys: 2 },
+    verdict: { next: 'later', mostKeys: 2, passes: true },
   },
   // The request's own fault, as far as this provider is concerned.
   { when: () => true, verdict: { next: 'route', alive: true } },
 ]);
 
-export function verdictOf(error: RouterError): Verdict {
-  return ROWS.find(({ when }) => when(error))!.verdict;
+/** The person's settings may say how long a key rests; 0: not at all. */
+export function verdictOf(error: RouterError, settings: Settings = {}): Verdict {
+  const { verdict } = ROWS.find(({ when }) => when(error))!;
+  const { cool } = verdict;
+  const chosen = cool?.setting && settings[cool.setting];
+  if (cool === undefined || chosen === undefined) return verdict;
+  // A limit's own time holds whatever is set for those that name none.
+  if (chosen === 0 && cool.setting !== 'rateLimitCooldownMs') {
+    return { ...verdict, cool: undefined };
+  }
+  return {
+    ...verdict,
+    cool: { ...cool, firstMs: chosen, mostMs: Math.max(chosen, cool.mostMs) },
+  };
 }

@@ -160,8 +160,13 @@ export function isComplete(provider: Provider): boolean {
   return !/[{}]/.test(provider.baseUrl);
 }
 
-/** The provider as it is asked for one model: in that model's format. */
-export function providerFor(provider: Provider, model: string): Provider {
+/** The provider as it is asked for one model: in that model's format, or in the one that a route names. */
+export function providerFor(
+  provider: Provider,
+  model: string,
+  wire?: UpstreamFormatName,
+): Provider {
+  if (wire !== undefined && wire !== provider.format) return { ...provider, format: wire };
   const other = provider.otherFormats?.find(({ begins }) => model.startsWith(begins));
   if (other === undefined) return provider;
   const { format, quirks } = other;

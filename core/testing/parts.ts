@@ -4,6 +4,7 @@ import { RouterError } from '../errors.ts';
 import { FORMATS } from '../formats/index.ts';
 import { createHandle, type Handle } from '../handle.ts';
 import type { Cooldown } from '../middleware/cooldowns.ts';
+import { createAttempts } from '../middleware/attempts.ts';
 import { createCredentials, type Credentials } from '../middleware/credentials.ts';
 import { createHealth, type StateStore } from '../middleware/health.ts';
 import { createLiveRequests } from '../middleware/live.ts';
@@ -151,8 +152,9 @@ export function createTestRouter(
       ever: () => Promise.reject(new Error('not in this test')),
     },
     live: createLiveRequests(ports),
+    attempts: createAttempts(ports),
     isLocked: async () => false,
-    settings: async () => ({}),
+    settings: async () => ({ sameKeyRetries: 0 }),
     logicalModels: async () => [],
     ...options.parts,
   };

@@ -138,6 +138,6 @@ async function openStream(
   if (/^application\/(?:problem\+)?json/i.test(type)) {
     return readWhole(question, format, response, clock);
   }
-  const reader = readEvents(response.body, format, clock, question.secret);
+  const reader = readEvents(response.body, format, clock, question.secret, question.onUsage);
   return { held: await holdUntilContent(reader), rest: reader };
 }

@@ -1,5 +1,5 @@
 import { RouterError, toRouterError } from '../errors.ts';
-import { isContent, type ChatEvent } from '../formats/chat.ts';
+import { isContent, type ChatEvent, type Usage } from '../formats/chat.ts';
 import type { UpstreamFormat } from '../formats/format.ts';
 import { truncated } from '../streams/truncated.ts';
 import type { Clock } from './clock.ts';
@@ -24,6 +24,7 @@ export function readEvents(
   format: UpstreamFormat,
   clock: Clock,
   secret: string | undefined,
+  onUsage?: (usage: Usage) => void,
 ): EventReader {
   const reader = body.getReader();
   let batch: ChatEvent[] = [];
@@ -34,6 +35,8 @@ export function readEvents(
   const decoder = format.createDecoder((event) => {
     if (fault !== undefined) return;
     spoke = true;
+    if (onUsage !== undefined)
+      for (const part of event.parts) if (part.type === 'usage') onUsage(part.usage);
     const stated = event.parts.find((part) => part.type === 'error');
     if (stated === undefined) batch.push(event);
     else fault = fromFault(stated.error, secret);

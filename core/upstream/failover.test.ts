@@ -238,7 +238,7 @@ function setUp(format: string, keys: string[], { hangs = false, change }: Settin
     providerAt(one.origin, { id: 'one', ...row }),
     providerAt(two.origin, { id: 'two' }),
   ];
-  const limits = hangs ? { idleTimeoutMs: IDLE_MS } : {};
+  const limits = { sameKeyRetries: 0, ...(hangs && { idleTimeoutMs: IDLE_MS }) };
   return createTestRouter({
     providers,
     keys: { one: keys, two: ['sk-two-0123456789'] },

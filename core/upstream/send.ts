@@ -1,4 +1,5 @@
 import { RouterError } from '../errors.ts';
+import type { Usage } from '../formats/chat.ts';
 import type { UpstreamFormat } from '../formats/format.ts';
 import type { Target } from '../middleware/resolve.ts';
 import type { Ports } from '../ports.ts';
@@ -19,6 +20,9 @@ export interface Attempt {
   readonly ports: Pick<Ports, 'fetch' | 'now' | 'onDeviceModel'>;
   /** Awaited before each upstream fetch; see HostCall. */
   readonly dispatched: () => Promise<void>;
+  /** Told when the answer's head is there, and what the provider counts as it says so. */
+  readonly onHead?: () => void;
+  readonly onUsage?: (usage: Usage) => void;
 }
 
 const ERROR_LIMIT = 1024 * 1024;
@@ -40,6 +44,7 @@ export async function send(attempt: Attempt, outgoing: Outgoing, clock: Clock): 
     if (error instanceof RouterError) throw error; // a built-in provider knows better
     throw await unreachable(attempt, error);
   }
+  attempt.onHead?.();
   // A browser hides the status of a redirect that it did not follow; Node does not.
   if (response.type !== 'opaqueredirect' && (response.status < 300 || response.status > 399)) {
     return response;
