@@ -194,6 +194,7 @@ export const settings = z.strictObject({
   /** What `auto`, `default` or no model means; absent: the first provider with a key. */
   defaultModel: z.optional(z.string()),
   defaultProvider: z.optional(z.string()),
+  /** Taken and not used: `fetch` does not tell when it has connected. */
   connectTimeoutMs: z.optional(z.int().check(z.positive(), z.lte(600_000))),
   firstByteTimeoutMs: z.optional(z.int().check(z.positive(), z.lte(600_000))),
   idleTimeoutMs: z.optional(z.int().check(z.positive(), z.lte(600_000))),

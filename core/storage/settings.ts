@@ -21,7 +21,6 @@ export function fittingSettings(stored: unknown): Settings {
 
 /** What holds where the person has changed nothing. Those that are absent have no fixed value. */
 export const SETTING_DEFAULTS = Object.freeze({
-  connectTimeoutMs: 30_000,
   firstByteTimeoutMs: 120_000,
   idleTimeoutMs: 60_000,
   totalTimeoutMs: 600_000,
