@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { LogicalModels } from './storage/logical-models.ts';
 import {
   createTestRouter,
   errorOf,
@@ -228,7 +229,9 @@ describe('the models list', () => {
       routes: [{ provider: 'mock', model: 'echo' }],
       contextWindow: 9,
     };
-    const router = createTestRouter({ parts: { logicalModels: async () => [logical] } });
+    const router = createTestRouter({
+      parts: { logicalModels: { list: async () => [logical] } as unknown as LogicalModels },
+    });
     const answer = await get(router, '/v1/models');
     const { object, data } = (await answer.json()) as { object: string; data: { id: string }[] };
     expect(object).toBe('list');

@@ -22,7 +22,7 @@ import type { Ports } from './ports.ts';
 import { forgetAccessTokens } from './providers/auth/service-account.ts';
 import { createCatalogue } from './providers/catalogue.ts';
 import { createRegistry } from './providers/registry.ts';
-import { readRecords } from './storage/read.ts';
+import { createLogicalModels } from './storage/logical-models.ts';
 import { createSettingsReader } from './storage/settings-reader.ts';
 import { createUsageCounter } from './usage/counter.ts';
 import { createPrices } from './usage/prices.ts';
@@ -54,6 +54,7 @@ export function createRouter(host: Ports): Router {
   const store = createStateStore(ports);
   const health = createHealth({ ports, changes, store });
   const settings = createSettingsReader(ports, changes);
+  const logicalModels = createLogicalModels(ports);
   const parts: Parts = {
     ports,
     formats: FORMATS,
@@ -69,7 +70,7 @@ export function createRouter(host: Ports): Router {
     waitForUnlock: createUnlockWait({ ports, changes, vault }),
     isLocked: () => vault.isLocked(),
     settings,
-    logicalModels: async () => (await readRecords(await ports.openDatabase(), 'models')).records,
+    logicalModels,
   };
   const resetKey = async (keyId: string) => {
     if ((await health.table()).reset({ keyId })) health.changed();
@@ -77,7 +78,7 @@ export function createRouter(host: Ports): Router {
   const control: Control = {
     ...createStatusControl(keys, vault),
     ...createProvidersControl({ ports, registry, catalogue, keys, vault, resetKey }),
-    ...createModelsControl({ ports, registry, catalogue, keys }),
+    ...createModelsControl({ logicalModels, registry, catalogue, keys }),
     ...createKeysControl({ registry, keys, resetKey }),
     ...createSitesControl({ ports, permissions }),
     ...createSettingsControl(ports),

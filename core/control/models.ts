@@ -1,17 +1,13 @@
 import type { Control, ModelView } from '../control.ts';
-import { RouterError } from '../errors.ts';
-import type { Ports } from '../ports.ts';
 import type { Catalogue } from '../providers/catalogue.ts';
 import { factsOf, tableModels, type ModelFacts } from '../providers/model-facts.ts';
 import { kindOfModel } from '../providers/model-kind.ts';
 import { isComplete, needsKey, type Provider } from '../providers/provider.ts';
 import { destinationOf, type Registry } from '../providers/registry.ts';
-import { checkRecord, readRecords } from '../storage/read.ts';
+import type { LogicalModels } from '../storage/logical-models.ts';
 import type { CatalogModel, LogicalModelRecord } from '../storage/records.ts';
-import { change } from '../storage/transaction.ts';
 import type { Keys } from '../vault/keys.ts';
 import { isSameDestination } from '../vault/vault.ts';
-import { findFallbackCycle } from '../storage/fallback-cycle.ts';
 
 export type ModelsControl = Pick<
   Control,
@@ -19,7 +15,7 @@ export type ModelsControl = Pick<
 >;
 
 export interface ModelsControlParts {
-  ports: Pick<Ports, 'openDatabase' | 'publish'>;
+  logicalModels: LogicalModels;
   registry: Pick<Registry, 'all'>;
   catalogue: Pick<Catalogue, 'list' | 'cached' | 'refresh'>;
   keys: Pick<Keys, 'list'>;
@@ -28,20 +24,12 @@ export interface ModelsControlParts {
 /** A picker shows what is known by then, and reads the rest when `models` changes. */
 const PATIENCE_MS = 2_000;
 
-/** Names that mean something else in a request. */
-const RESERVED = new Set(['auto', 'default']);
-
 export function createModelsControl({
-  ports,
+  logicalModels,
   registry,
   catalogue,
   keys,
 }: ModelsControlParts): ModelsControl {
-  async function logicalModels(): Promise<LogicalModelRecord[]> {
-    const { records } = await readRecords(await ports.openDatabase(), 'models');
-    return records.sort((one, other) => one.id.localeCompare(other.id));
-  }
-
   async function usableProviders(providers: readonly Provider[]): Promise<Set<string>> {
     const records = await keys.list();
     return new Set(
@@ -60,7 +48,7 @@ export function createModelsControl({
 
   return {
     async listModels({ ask = true } = {}) {
-      const [{ enabled }, logical] = await Promise.all([registry.all(), logicalModels()]);
+      const [{ enabled }, logical] = await Promise.all([registry.all(), logicalModels.list()]);
       const usable = await usableProviders(enabled);
       if (ask) {
         await Promise.race([
@@ -81,37 +69,14 @@ export function createModelsControl({
 
     refreshModels: (provider) => catalogue.refresh(provider),
 
-    listLogicalModels: logicalModels,
+    listLogicalModels: () => logicalModels.list(),
 
     async saveLogicalModel(model) {
-      const checked = checkRecord('models', model);
-      if ('reason' in checked) throw refused(`That does not fit: ${checked.reason}.`);
-      const { record } = checked;
-      if (record.id.trim() !== record.id || RESERVED.has(record.id.toLowerCase()))
-        throw refused(`“${record.id}” can’t be a model’s name.`, 'id');
-      await change(ports.openDatabase, ['models'], async (transaction) => {
-        const store = transaction.objectStore('models');
-        const all = new Map((await store.getAll()).map((other) => [other.id, other]));
-        all.set(record.id, record);
-        const missing = record.fallbacks?.findIndex((id) => !all.has(id)) ?? -1;
-        if (missing !== -1)
-          throw refused(
-            `There is no model of yours called “${record.fallbacks?.[missing]}”.`,
-            `fallbacks[${missing}]`,
-          );
-        const cycle = findFallbackCycle(record.id, all);
-        if (cycle)
-          throw refused(`The fallbacks go round in a circle: ${cycle.join(' → ')}.`, 'fallbacks');
-        await store.put(record);
-      });
-      ports.publish({ topic: 'models' });
+      await logicalModels.save(model);
     },
 
     async deleteLogicalModel(id) {
-      await change(ports.openDatabase, ['models'], (transaction) =>
-        transaction.objectStore('models').delete(id),
-      );
-      ports.publish({ topic: 'models' });
+      await logicalModels.remove(id);
     },
   };
 }
@@ -157,8 +122,4 @@ function toLogicalView(
     usable: model.routes.some((route) => ids.has(route.provider.toLowerCase())),
     ...(contextWindow !== undefined && { contextWindow }),
   };
-}
-
-function refused(message: string, param?: string): RouterError {
-  return new RouterError('invalid_request', message, param === undefined ? {} : { param });
 }

@@ -9,6 +9,7 @@ import { createTestPorts, type TestPorts } from '../testing/ports.ts';
 import { createKeys, type Keys } from '../vault/keys.ts';
 import { createVault } from '../vault/vault.ts';
 import { createModelsControl } from './models.ts';
+import { createLogicalModels } from '../storage/logical-models.ts';
 import { createProvidersControl } from './providers.ts';
 import { createSettingsControl } from './settings.ts';
 
@@ -32,7 +33,7 @@ function create() {
   catalogue = createCatalogue({ ports: told, changes, registry, keys, vault });
   return {
     ...createProvidersControl({ ports: told, registry, catalogue, keys, vault }),
-    ...createModelsControl({ ports: told, registry, catalogue, keys }),
+    ...createModelsControl({ logicalModels: createLogicalModels(told), registry, catalogue, keys }),
     ...createSettingsControl(told),
   };
 }

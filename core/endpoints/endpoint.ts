@@ -9,7 +9,8 @@ import type { Permissions } from '../permissions/grants.ts';
 import type { Caller, Ports } from '../ports.ts';
 import type { Catalogue } from '../providers/catalogue.ts';
 import type { Registry } from '../providers/registry.ts';
-import type { LogicalModelRecord, Settings } from '../storage/records.ts';
+import type { LogicalModels } from '../storage/logical-models.ts';
+import type { Settings } from '../storage/records.ts';
 import type { AttemptUsage, UsageCounter } from '../usage/counter.ts';
 import type { Bundles } from '../vault/bundle.ts';
 
@@ -59,7 +60,7 @@ export interface Parts {
   readonly waitForUnlock: WaitForUnlock;
   readonly isLocked: () => Promise<boolean>;
   readonly settings: () => Promise<Settings>;
-  readonly logicalModels: () => Promise<readonly LogicalModelRecord[]>;
+  readonly logicalModels: LogicalModels;
 }
 
 /** One inbound route. The table of them is routes.ts. */

@@ -42,7 +42,7 @@ async function answerList(call: Call, parts: Parts, wanted: string | undefined):
   const providers = wanted ? [await findProvider(parts, wanted)] : await usableProviders(parts);
   const { models, failed } = await parts.catalogue.list(providers);
   const settings = await parts.settings();
-  const logical = wanted ? [] : await parts.logicalModels();
+  const logical = wanted ? [] : await parts.logicalModels.list();
   const data = [
     ...(await Promise.all(logical.map((model) => toLogical(model, parts, settings)))),
     ...models.map(({ provider, model }) => toListed(provider, model, settings)),
@@ -81,7 +81,7 @@ async function findProvider({ registry }: Parts, id: string): Promise<Provider> 
 }
 
 async function findLogical(parts: Parts, id: string): Promise<ListedModel | undefined> {
-  const model = (await parts.logicalModels()).find((logical) => logical.id === id);
+  const model = (await parts.logicalModels.list()).find((logical) => logical.id === id);
   return model && toLogical(model, parts, await parts.settings());
 }
 

@@ -6,6 +6,12 @@ import { createCountEndpoint } from './count-tokens.ts';
 import type { Endpoint } from './endpoint.ts';
 import { askModel } from './generate-content.ts';
 import { describe, getDetailedHealth, getHealth, ping } from './health.ts';
+import {
+  addLogicalModel,
+  deleteLogicalModel,
+  listLogicalModels,
+  putLogicalModel,
+} from './logical-models.ts';
 import { getModel, listModels, listProviderModels } from './models.ts';
 import { passThrough } from './pass-through.ts';
 import { toCanonicalPath } from './paths.ts';
@@ -98,7 +104,11 @@ export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
   { method: 'GET', path: '/v1/models/*', answer: getModel },
   { method: 'GET', path: '/v1beta/models', answer: listModels },
   { method: 'GET', path: '/v1beta/models/*', answer: getModel },
+  { method: 'GET', path: '/api/models', firstParty: true, answer: listLogicalModels },
+  { method: 'POST', path: '/api/models', firstParty: true, answer: addLogicalModel },
   { method: 'GET', path: '/api/models/*', answer: listProviderModels },
+  { method: 'PUT', path: '/api/models/*', firstParty: true, answer: putLogicalModel },
+  { method: 'DELETE', path: '/api/models/*', firstParty: true, answer: deleteLogicalModel },
   { method: 'GET', path: '/token-stats', answer: getTokenStats },
   { method: 'GET', path: '/health', answer: getHealth },
   {

@@ -49,14 +49,15 @@ export interface Records<Name extends CheckedStore> {
   setAside: SetAside[];
 }
 
-/** The value as its schema has it (defaults filled in), or the reason why it does not fit. */
+/** The value as its schema has it (defaults filled in), or where and why it does not fit. */
 export function checkRecord<Name extends CheckedStore>(
   store: Name,
   value: unknown,
-): { record: GatehouseSchema[Name]['value'] } | { reason: string } {
+): { record: GatehouseSchema[Name]['value'] } | { reason: string; path: string } {
   const result = SCHEMAS[store].safeParse(value);
   if (result.success) return { record: result.data };
-  return { reason: result.error.issues.map(toReason).join('; ') };
+  const { issues } = result.error;
+  return { reason: issues.map(toReason).join('; '), path: toPath(issues[0]?.path ?? []) };
 }
 
 /** All records of a store that fit, and what was set aside. */

@@ -155,7 +155,11 @@ export function createTestRouter(
     attempts: createAttempts(ports),
     isLocked: async () => false,
     settings: async () => ({ sameKeyRetries: 0 }),
-    logicalModels: async () => [],
+    logicalModels: {
+      list: async () => [],
+      save: () => Promise.reject(new Error('not in this test')),
+      remove: () => Promise.reject(new Error('not in this test')),
+    },
     ...options.parts,
   };
   const handle = createHandle(parts);
