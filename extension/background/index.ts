@@ -3,18 +3,22 @@
  * it for an event and kills it between any two; what it knows is behind promises of the router.
  */
 import {
+  CHANGE_CHANNEL,
   createFetchListener,
   createJournal,
   createPace,
   createRouter,
   serve,
   serveControl,
+  type Change,
+  type LockReason,
   type ServerOptions,
 } from '../../core/index.ts';
 import { CONSENT_PORT } from '../consent/protocol.ts';
 import { CONTROL_PORT, SPREAD } from '../protocol.ts';
 import { fromRuntimePort } from '../runtime-port.ts';
 import { createConsent } from './consent.ts';
+import { createLockIcon } from './lock-icon.ts';
 import { isOwn, toPeer } from './peer.ts';
 import { createExtensionPorts, WAKE_ALARM } from './ports.ts';
 import { spreadRelay } from './relays.ts';
@@ -64,13 +68,26 @@ chrome.alarms.onAlarm.addListener(({ name }) => {
 });
 
 chrome.idle.onStateChanged.addListener((state) => {
-  if (state === 'locked') void lockWithSystem().catch(() => undefined);
+  if (state === 'locked') void lock('system').catch(() => undefined);
 });
 
-async function lockWithSystem(): Promise<void> {
+chrome.commands.onCommand.addListener((command) => {
+  if (command === 'lock') void lock('hand').catch(() => undefined);
+});
+
+async function lock(reason: LockReason): Promise<void> {
   const { locked, lockable } = await router.control.status();
-  if (lockable && !locked) await router.control.lockVault('system');
+  if (lockable && !locked) await router.control.lockVault(reason);
 }
+
+const showLock = createLockIcon(() => router.control.status());
+new BroadcastChannel(CHANGE_CHANNEL).addEventListener(
+  'message',
+  ({ data }: MessageEvent<Change>) => {
+    if (data.topic === 'lock') showLock();
+  },
+);
+chrome.runtime.onStartup.addListener(showLock);
 
 chrome.runtime.onInstalled.addListener(({ reason }) => {
   if (reason !== chrome.runtime.OnInstalledReason.INSTALL) return;

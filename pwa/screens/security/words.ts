@@ -45,6 +45,15 @@ export function wayName({ kind, label }: Pick<SlotView, 'kind' | 'label'>): stri
   return label === undefined ? WAY_NAMES[kind] : `${WAY_NAMES[kind]} “${label}”`;
 }
 
+const ORDER: readonly SlotView['kind'][] = ['device', 'password', 'passkey', 'recovery'];
+
+/** As they are listed: by kind, the older first. */
+export function toOrdered(ways: readonly SlotView[]): SlotView[] {
+  return ways.toSorted(
+    (a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || a.createdAt - b.createdAt,
+  );
+}
+
 /** What each way protects, and what not. */
 export const WAY_WORDS: Readonly<Record<SlotView['kind'], string>> = Object.freeze({
   device:
