@@ -132,6 +132,77 @@ describe('pass-through', () => {
     expect(upstream.received).toHaveLength(1);
   });
 
+  describe('with several keys', () => {
+    const KEYS = ['sk-first-0123456789', 'sk-second-0123456789', 'sk-third-0123456789'];
+    const pool = async (play: (key: string) => number | 'breaks') => {
+      const served = await serve((response, { headers }) => {
+        const key = headers.authorization!.slice('Bearer '.length);
+        const status = play(key);
+        if (status === 'breaks') return void response.destroy();
+        sendJson(response, { status, key, error: { message: `${status} for ${key}` } }, status);
+      });
+      upstream = served;
+      const router = createTestRouter({
+        providers: [providerAt(served.origin)],
+        keys: { box: KEYS },
+        grant: { scopes: ['raw'] },
+      });
+      return { router, received: served.received };
+    };
+    const post = {
+      method: 'POST',
+      body: '{"model":"m"}',
+      headers: { 'content-type': 'application/json' },
+    };
+
+    // prettier-ignore
+    it.each<[number | 'breaks', number, string]>([
+      // the first key meets    keys asked   held back after
+      [401,                     2,           ''],
+      [402,                     2,           'key-model cooling'],
+      [403,                     2,           ''],
+      [429,                     2,           'key-model cooling'],
+      [400,                     1,           ''],
+      [404,                     1,           ''],
+      [500,                     1,           ''],
+      [503,                     1,           ''],
+      ['breaks',                1,           ''],
+    ])('a %s of the first is met by %i keys', async (status, calls, held) => {
+      const { router, received } = await pool((key) => (key === KEYS[0] ? status : 200));
+      const answer = await call(router, '/box/v1/anything', post);
+      expect(answer.status).toBe(calls === 2 ? 200 : status === 'breaks' ? 502 : status);
+      expect(received).toHaveLength(calls);
+      expect(new Set(received.map(({ bytes }) => bytes.toString()))).toEqual(new Set([post.body]));
+      expect(answer.headers.get('x-gatehouse-attempts')).toBe(String(calls));
+      const cooldowns = await router.cooldowns();
+      expect(cooldowns.map(({ scope, state }) => `${scope} ${state}`).join()).toBe(held);
+    });
+
+    it('gives the last one’s refusal as it came, less the key, where all refuse', async () => {
+      const { router, received } = await pool(() => 403);
+      const answer = await call(router, '/box/v1/anything', post);
+      expect(received).toHaveLength(3);
+      expect(answer.status).toBe(403);
+      const text = await answer.text();
+      expect(text).toMatch(/403 for \*+"/);
+      for (const key of KEYS) expect(text).not.toContain(key);
+      expect(router.awake()).toBe(0);
+    });
+
+    it('asks one alone where fallback is off, and the one that our own page names', async () => {
+      const { router, received } = await pool(() => 429);
+      const headers = { 'x-gatehouse-fallback': 'off' };
+      expect((await call(router, '/box/v1/a', { headers })).status).toBe(429);
+      expect(received).toHaveLength(1);
+      const pin = { 'x-gatehouse-key': KEYS[2]! };
+      await call(router, '/box/v1/a', { headers: pin });
+      expect(received.at(-1)!.headers.authorization).toBe(`Bearer ${KEYS[2]}`);
+      expect(received).toHaveLength(2);
+      await call(router, '/box/v1/b', { headers: { ...pin, ...headers } }, SITE);
+      expect(received.at(-1)!.headers.authorization).not.toBe(`Bearer ${KEYS[2]}`);
+    });
+  });
+
   it('shows no web page', async () => {
     const { router } = await routerAt((response) => {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Sign in');

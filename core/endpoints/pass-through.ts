@@ -1,13 +1,14 @@
 import { RouterError, toRouterError } from '../errors.ts';
-import { formatOf, isSpoken } from '../formats/format.ts';
+import { formatOf, isSpoken, type UpstreamFormat } from '../formats/format.ts';
 import type { LiveCall } from '../middleware/live.ts';
 import { authorise } from '../middleware/permission.ts';
+import type { Verdict } from '../middleware/verdict.ts';
 import { coversProvider } from '../permissions/match.ts';
 import { FORMAT_HEADERS } from '../providers/format-headers.ts';
 import { isComplete, type Provider } from '../providers/provider.ts';
 import { toPathBelow } from '../upstream/below.ts';
 import { readBody } from '../upstream/body.ts';
-import { createClock } from '../upstream/clock.ts';
+import { createClock, type Clock } from '../upstream/clock.ts';
 import { hasHtmlType, notAnAnswer, readFault, send, type Attempt } from '../upstream/send.ts';
 import { errorAnswer } from './answer.ts';
 import { createSettle, tryTargets } from './dispatch.ts';
@@ -57,13 +58,30 @@ async function passTo(
     toolCalls: 0,
   };
   const settle = createSettle(call, parts, live, tap);
+  /** What the last key met: the caller reads it as it came, where no other key did better. */
+  let refusal: Response | undefined;
   try {
     await assertMayPass(call, parts, provider, live);
     const body = await readBlob(request);
     const model = await modelOf(request, body, below);
     const resolution = { targets: [{ provider, model }], answerModel: shown };
-    const { answer } = await tryTargets(call, parts, live, resolution, (attempt) =>
-      open(attempt, request, below, body, parts),
+    const { answer } = await tryTargets(
+      call,
+      parts,
+      live,
+      resolution,
+      async (attempt) => {
+        const opened = await open(attempt, request, below, body, parts);
+        if (!OF_THE_KEY.has(opened.response.status)) return opened;
+        refusal = await keepWhole(opened);
+        throw await readFault(
+          attempt,
+          formatOfTarget(attempt, parts),
+          refusal.clone(),
+          opened.clock,
+        );
+      },
+      { judge },
     );
     const { response, clock, secret } = answer;
     const headers = toSafeHeaders(response.headers, secret);
@@ -89,9 +107,37 @@ async function passTo(
   } catch (thrown) {
     const error = toRouterError(thrown);
     settle(error);
+    if (refusal !== undefined && error.code !== 'cancelled') return refusal;
     throw error;
   }
 }
+
+/** Answers that another key of the provider may not get. */
+const OF_THE_KEY: ReadonlySet<number> = new Set([401, 402, 403, 429]);
+
+/**
+ * A provider's whole interface is more than its models: what a key may not do here says nothing of
+ * its chats, and nothing that may have been done is sent again.
+ */
+function judge({ status }: RouterError): Verdict | undefined {
+  if (status === 402 || status === 429) return undefined;
+  return { next: OF_THE_KEY.has(status) ? 'key' : 'route' };
+}
+
+async function keepWhole({ response, clock, secret }: Opened): Promise<Response> {
+  const body = readBody(response, clock, secret);
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for (let piece = await body.read(); piece !== undefined; piece = await body.read()) {
+    pieces.push(piece as Uint8Array<ArrayBuffer>);
+    size += piece.byteLength;
+    if (size > LARGEST_REFUSAL) body.cancel();
+  }
+  const { status, headers } = response;
+  return new Response(new Blob(pieces), { status, headers: toSafeHeaders(headers, secret) });
+}
+
+const LARGEST_REFUSAL = 1024 * 1024;
 
 /** A permission of its own: more than chat, and for all of the provider's models or none. */
 async function assertMayPass(
@@ -112,13 +158,23 @@ async function assertMayPass(
   );
 }
 
+interface Opened {
+  readonly response: Response;
+  readonly clock: Clock;
+  readonly secret: string | undefined;
+}
+
+function formatOfTarget({ target }: Attempt, { formats }: Parts): UpstreamFormat {
+  return formats.upstreams[target.provider.format];
+}
+
 async function open(
   attempt: Attempt,
   request: Request,
   path: string,
   body: Blob | null,
-  { formats }: Parts,
-) {
+  parts: Parts,
+): Promise<Opened> {
   const { target, limits, signal, secret } = attempt;
   const { format } = target.provider;
   const clock = createClock(limits, signal);
@@ -128,7 +184,8 @@ async function open(
     const response = await send(attempt, outgoing, clock);
     // A page of a hotel's network or of a proxy is no provider's answer.
     if (hasHtmlType(response)) {
-      if (!response.ok) throw await readFault(attempt, formats.upstreams[format], response, clock);
+      if (!response.ok)
+        throw await readFault(attempt, formatOfTarget(attempt, parts), response, clock);
       response.body?.cancel().catch(() => {});
       throw notAnAnswer(target);
     }
