@@ -130,7 +130,7 @@ function pwa(): UserConfig {
           rollupFormat: 'es',
           minify: true,
           target,
-          globPatterns: ['**/*.{html,js,css,svg,png,webmanifest}'],
+          globPatterns: ['**/*.{html,js,css,svg,png,webmanifest,woff2}'],
           // A file that is named by its hash needs no revision, and is not fetched again.
           dontCacheBustURLsMatching: /^assets\//,
         },

@@ -16,6 +16,14 @@ const word = fc.constantFrom(
   '#',
   '|',
   '\\*',
+  '$x_1*y$',
+  '$5',
+  '$',
+  '$$',
+  '\\(a*b\\)',
+  '\\[',
+  '\\]',
+  '\\\\',
 );
 const line = fc.array(word, { minLength: 1, maxLength: 6 }).map((words) => words.join(' '));
 const block = fc.oneof(
@@ -38,6 +46,15 @@ const block = fc.oneof(
   fc.constant('| a | b |\n|---|:-:|\n| 1 | 2 |'),
   fc.constant('---'),
   fc.constant('- a\n\n  b\n  - c\n\n    d'),
+  fc
+    .tuple(
+      fc.constantFrom('$$', '\\['),
+      fc.array(line, { minLength: 1, maxLength: 3 }),
+      fc.constantFrom('$$', '\\]', ''),
+      fc.constantFrom('', '.', ' tail'),
+    )
+    .map(([open, lines, close, tail]) => `${open}\n${lines.join('\n')}\n${close}${tail}`),
+  fc.constantFrom('words\n$$x$$\nwords', '- item\n  $$\n  x\n  $$', '> $$x', '$$\n=\n-\n# x'),
 );
 const gap = fc.constantFrom('\n\n', '\n', '\n\n\n', '\r\n\r\n');
 const document = fc

@@ -1,4 +1,5 @@
 import { Lexer, type MarkedToken, type Token, type TokensList } from 'marked';
+import { MathLexer, mayHoldMath } from './math.ts';
 
 /** One top-level piece of a document. Its object stays the same while it means the same. */
 export interface Block {
@@ -89,7 +90,7 @@ export function createBlockLexer(): BlockLexer {
 
 /** The lexer alone: no HTML is made. Text that it can't take, nested too deeply, is one paragraph. */
 export function lex(text: string, links: TokensList['links'] = {}): TokensList {
-  const lexer = new Lexer({ gfm: true });
+  const lexer = mayHoldMath(text) ? new MathLexer() : new Lexer({ gfm: true });
   Object.assign(lexer.tokens.links, links);
   try {
     return lexer.lex(text);

@@ -41,6 +41,14 @@ export async function* ask(prompt: string): AsyncGenerator<string> {
 npm start -- --headless
 \`\`\`
 
+## Formulas
+
+A price of $5 is no formula, but $e^{i\\pi} + 1 = 0$ is one, and so is
+
+$$
+\\int_{-\\infty}^{\\infty} e^{-x^2}\\,dx = \\sqrt{\\pi}
+$$
+
 ## A table
 
 | Train | Leaves | Arrives | Sleeper |

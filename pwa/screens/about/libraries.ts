@@ -18,6 +18,7 @@ export const LIBRARIES: readonly { readonly name: string; readonly licence: stri
     { name: 'marked', licence: 'MIT' },
     { name: 'psl', licence: 'MIT' },
     { name: 'svelte', licence: 'MIT' },
+    { name: 'temml', licence: 'MIT' },
     { name: 'virtua', licence: 'MIT' },
     { name: 'workbox-precaching', licence: 'MIT' },
     { name: 'workbox-window', licence: 'MIT' },
