@@ -4,6 +4,7 @@
  * No answer holds a secret.
  */
 import type { AuthScheme } from './providers/provider.ts';
+import type { BudgetView } from './permissions/budget.ts';
 import type { LockReason, VaultKey } from './ports.ts';
 import type { FormatName, UpstreamFormatName } from './formats/chat.ts';
 import type { LogicalModelRecord, Settings, SiteRecord, UsageRecord } from './storage/records.ts';
@@ -147,6 +148,8 @@ export interface SiteView extends SiteRecord {
   /** `session` grants end with the browser. */
   session?: boolean;
   today: { requests: number; inputTokens: number; outputTokens: number; usd?: number };
+  /** How much of each limit of tokens and money is used. */
+  budgets?: BudgetView[];
 }
 
 export interface LiveRequest {

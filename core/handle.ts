@@ -23,6 +23,7 @@ export function createHandle(parts: Parts): Handle {
     const url = new URL(request.url);
     const { endpoints, tail } = matchPath(url.pathname);
     const trace = { attempts: 0 };
+    const beforeSend: (() => Promise<void>)[] = [];
     const call: Call = {
       id: host?.id ?? parts.ports.randomId(),
       request: holdRequest(request),
@@ -33,7 +34,10 @@ export function createHandle(parts: Parts): Handle {
       tail,
       trace,
       asked: [],
-      dispatched: host === undefined ? nothing : () => host.dispatched(),
+      beforeSend,
+      async dispatched() {
+        await Promise.all([host?.dispatched(), ...beforeSend.map((prepare) => prepare())]);
+      },
     };
     // The endpoint holds the host awake on its own where its body outlives this.
     const release = parts.ports.keepAlive();
@@ -49,8 +53,6 @@ export function createHandle(parts: Parts): Handle {
     return addAnswerHeaders(answer, call, performance.now() - startedAt);
   };
 }
-
-async function nothing(): Promise<void> {}
 
 async function answerCall(
   call: Call,

@@ -1,4 +1,5 @@
 import type { GatehouseDatabase } from './storage/database.ts';
+import type { SiteRecord } from './storage/records.ts';
 
 /** What core asks of its host. Bound once by the composition root; tests pass their own. */
 export interface Ports {
@@ -145,12 +146,9 @@ export interface PermissionAnswer {
   readonly decision: 'allow' | 'deny';
   /** `once`: this call only; `session`: until the browser closes; `always`: stored. */
   readonly remember: 'once' | 'session' | 'always';
-  readonly limits?: {
-    readonly usdPerDay?: number;
-    readonly tokensPerDay?: number;
-    readonly requestsPerMinute?: number;
-    readonly maxTokens?: number;
-  };
+  readonly limits?: NonNullable<SiteRecord['limits']>;
+  /** When it ends, in milliseconds since the epoch; absent: never by itself. */
+  readonly expiresAt?: number;
   /** What the person ticked. Absent: the scope that was asked for. */
   readonly scopes?: readonly Scope[];
   /** Absent: any model. */
@@ -168,6 +166,7 @@ export interface Change {
     | 'sites'
     | 'settings'
     | 'usage'
+    | 'budgets'
     | 'requests'
     | 'chats'
     | 'lock';

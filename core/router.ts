@@ -17,6 +17,8 @@ import { createHealth, createStateStore } from './middleware/health.ts';
 import { createLiveRequests } from './middleware/live.ts';
 import { createResolve } from './middleware/resolve.ts';
 import { createUnlockWait } from './middleware/unlock-wait.ts';
+import { createReserve } from './middleware/reserve.ts';
+import { createBudgets } from './permissions/budget.ts';
 import { createPermissions } from './permissions/grants.ts';
 import type { Ports } from './ports.ts';
 import { forgetAccessTokens } from './providers/auth/service-account.ts';
@@ -24,6 +26,7 @@ import { createCatalogue } from './providers/catalogue.ts';
 import { createRegistry } from './providers/registry.ts';
 import { createLogicalModels } from './storage/logical-models.ts';
 import { createSettingsReader } from './storage/settings-reader.ts';
+import { chargeSites } from './usage/charged.ts';
 import { createUsageCounter } from './usage/counter.ts';
 import { createPrices } from './usage/prices.ts';
 import { createBundles } from './vault/bundle.ts';
@@ -55,6 +58,8 @@ export function createRouter(host: Ports): Router {
   const health = createHealth({ ports, changes, store });
   const settings = createSettingsReader(ports, changes);
   const logicalModels = createLogicalModels(ports);
+  const budgets = createBudgets(ports);
+  const priceOf = createPrices(registry, catalogue);
   const parts: Parts = {
     ports,
     formats: FORMATS,
@@ -63,7 +68,13 @@ export function createRouter(host: Ports): Router {
     catalogue,
     resolve: createResolve({ ports, changes, registry, catalogue }),
     credentials: createCredentials({ ports, changes, keys, vault, health, store, settings }),
-    usage: createUsageCounter(ports, createPrices(registry, catalogue)),
+    reserve: createReserve(budgets, priceOf),
+    usage: chargeSites({
+      counter: createUsageCounter(ports, priceOf),
+      budgets,
+      permissions,
+      priceOf,
+    }),
     live: createLiveRequests(ports),
     attempts: createAttempts(ports),
     bundles: createBundles({ ports, vault, permissions }),
@@ -80,7 +91,7 @@ export function createRouter(host: Ports): Router {
     ...createProvidersControl({ ports, registry, catalogue, keys, vault, resetKey }),
     ...createModelsControl({ logicalModels, registry, catalogue, keys }),
     ...createKeysControl({ registry, keys, resetKey }),
-    ...createSitesControl({ ports, permissions }),
+    ...createSitesControl({ ports, permissions, budgets }),
     ...createSettingsControl(ports),
     ...createLockControl({ changes, vault, settings }),
     ...createRequestsControl(parts.live, parts.usage),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createBudgets } from '../permissions/budget.ts';
 import { createPermissions } from '../permissions/grants.ts';
 import { createRegistry, destinationOf } from '../providers/registry.ts';
 import { createTestPorts, withChanges } from '../testing/ports.ts';
@@ -29,7 +30,7 @@ function setUp() {
     usage: createUsageCounter(ports, () => Promise.resolve(undefined)),
     control: {
       ...createKeysControl({ registry, keys }),
-      ...createSitesControl({ ports, permissions }),
+      ...createSitesControl({ ports, permissions, budgets: createBudgets(ports) }),
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Control, SiteView } from '../control.ts';
 import type { Permissions } from '../permissions/grants.ts';
+import type { Budgets } from '../permissions/budget.ts';
 import { coversSubject, toSiteKey } from '../permissions/match.ts';
 import type { Ports } from '../ports.ts';
 import { checkRecord } from '../storage/read.ts';
@@ -10,13 +11,22 @@ export type SitesControl = Pick<Control, 'listSites' | 'getSite' | 'saveSite' | 
 
 export interface SitesControlParts {
   ports: Pick<Ports, 'openDatabase' | 'now'>;
+  budgets: Pick<Budgets, 'view'>;
   permissions: Pick<Permissions, 'list' | 'find' | 'save' | 'revoke'>;
 }
 
-export function createSitesControl({ ports, permissions }: SitesControlParts): SitesControl {
+export function createSitesControl({
+  ports,
+  permissions,
+  budgets,
+}: SitesControlParts): SitesControl {
   async function listSites(): Promise<SiteView[]> {
     const [sites, rows] = await Promise.all([permissions.list(), readToday(ports)]);
-    return sites.map((site) => toView(site, rows));
+    return Promise.all(sites.map((site) => withBudgets(toView(site, rows))));
+  }
+
+  async function withBudgets(site: SiteView): Promise<SiteView> {
+    return { ...site, budgets: await budgets.view(toSiteKey(site), site) };
   }
 
   return {
@@ -26,12 +36,10 @@ export function createSitesControl({ ports, permissions }: SitesControlParts): S
         (a, b) => (b.lastUsedAt ?? b.createdAt ?? 0) - (a.lastUsedAt ?? a.createdAt ?? 0),
       ),
     async getSite(origin, topOrigin = origin) {
-      const found = await permissions.find(origin, topOrigin);
-      if (found === undefined) return undefined;
-      // What decides is kept in memory; when it was last used only the stored one tells.
-      const key = toSiteKey(found);
-      const site = (await permissions.list()).find((one) => toSiteKey(one) === key) ?? found;
-      return toView(site, await readToday(ports));
+      const decides = await permissions.find(origin, topOrigin);
+      const key = decides && toSiteKey(decides);
+      // The list has when it was last used, which changes with each call.
+      return (await listSites()).find((site) => toSiteKey(site) === key);
     },
     saveSite: (site) => permissions.save({ createdAt: ports.now(), ...site }),
     deleteSite: (origin, topOrigin) => permissions.revoke(origin, topOrigin),

@@ -60,21 +60,29 @@ export function createBesideChat(name: keyof typeof BESIDE_CHAT): Endpoint['answ
     const settle = createSettle(call, parts, live, tap);
     try {
       const wanted = { model, provider: routing.provider, endpoint: name };
-      const brought = await dispatch(call, parts, live, scope, wanted, (attempt) => {
-        const { provider } = attempt.target;
-        const way = wayOf(provider, name);
-        if (way === undefined) throw missingEndpoint(provider.name, name);
-        checkResponseFormat(payload, name, way);
-        return forward({
-          ...attempt,
-          payload,
-          path: way.path ?? ENDPOINT_PATHS[name],
-          conversion: way.conversion && CONVERSIONS[way.conversion],
-          types,
-          isAnswer: (body) => body[holds] !== undefined && body[holds] !== null,
-          formats: parts.formats,
-        });
-      });
+      const brought = await dispatch(
+        call,
+        parts,
+        live,
+        scope,
+        wanted,
+        (attempt) => {
+          const { provider } = attempt.target;
+          const way = wayOf(provider, name);
+          if (way === undefined) throw missingEndpoint(provider.name, name);
+          checkResponseFormat(payload, name, way);
+          return forward({
+            ...attempt,
+            payload,
+            path: way.path ?? ENDPOINT_PATHS[name],
+            conversion: way.conversion && CONVERSIONS[way.conversion],
+            types,
+            isAnswer: (body) => body[holds] !== undefined && body[holds] !== null,
+            formats: parts.formats,
+          });
+        },
+        { use: { wanted: () => ({ input: tokensOf(payload) }) } },
+      );
       const answer = toAnswer(name, parts, brought, payload, live, tap, settle);
       return withDropped(answer, [...routing.ignored, ...brought.answer.dropped]);
     } catch (thrown) {
@@ -130,6 +138,9 @@ function toAnswer(
 function bytesAnswer(body: BodyInit, type: string): Response {
   return new Response(body, { headers: { 'content-type': type, 'cache-control': 'no-store' } });
 }
+
+/** About four letters to a token; files are priced in other ways, and their fields are short. */
+const tokensOf = ({ fields }: Payload) => Math.ceil(JSON.stringify(fields).length / 4);
 
 function readModel({ fields }: Payload): string | undefined {
   const { model } = fields;

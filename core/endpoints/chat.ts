@@ -1,9 +1,11 @@
 import { RouterError, toRouterError } from '../errors.ts';
 import type { ChatEvent, ChatRequest, UpstreamFormatName } from '../formats/chat.ts';
 import { estimateTokens } from '../formats/estimate-tokens.ts';
+import { limitOutput } from '../formats/limit-output.ts';
 import { formatOf, type AnswerContext, type Format } from '../formats/format.ts';
 import type { Reached } from '../middleware/fallback.ts';
 import type { LiveCall } from '../middleware/live.ts';
+import { wantedBy } from '../middleware/reserve.ts';
 import { toShown } from '../middleware/tried.ts';
 import { onlySuitable } from '../middleware/suitable.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -98,6 +100,7 @@ async function answerChat(
     {
       choose: (targets) => onlySuitable(targets, chat, parts.catalogue),
       inputTokens: () => estimateTokens(chat),
+      use: { wanted: () => wantedBy(chat), limitOutput: (most) => limitOutput(chat, most) },
     },
   );
   const asked = asAsked(reached.target.provider);

@@ -14,6 +14,8 @@ import {
 import type { LiveCall } from '../middleware/live.ts';
 import { authoriseAndResolve } from '../middleware/permission.ts';
 import type { Resolution, ResolveRequest, Target } from '../middleware/resolve.ts';
+import type { Wanted } from '../middleware/reserve.ts';
+import type { Grant } from '../permissions/grants.ts';
 import { originOf, type Scope } from '../ports.ts';
 import { providerFor, type Provider } from '../providers/provider.ts';
 import { SETTING_DEFAULTS } from '../storage/settings.ts';
@@ -41,6 +43,8 @@ export interface DispatchOptions {
    */
   readonly inputTokens?: () => number;
   readonly judge?: Walk['judge'];
+  /** Absent: the call costs nothing. */
+  readonly use?: Use;
 }
 
 /**
@@ -54,7 +58,7 @@ export async function dispatch<T>(
   scope: Scope,
   wanted: ResolveRequest,
   tryTarget: TryTarget<T>,
-  { choose = onlyPlain, ...options }: DispatchOptions = {},
+  { choose = onlyPlain, use, ...options }: DispatchOptions = {},
 ): Promise<Dispatched<T>> {
   const { grant, resolution } = await authoriseAndResolve(
     parts.permissions,
@@ -72,8 +76,35 @@ export async function dispatch<T>(
   const book = openBook(call, parts, wanted.model);
   const { targets, skipped } = await choose(resolved);
   for (const { target, reason } of skipped) book.skipped({ ...nameOf(target), reason });
-  const whole = { ...resolution, targets: withoutDoubles(targets) };
+  const affordable = await hold(call, parts, live, grant, withoutDoubles(targets), use);
+  const whole = { ...resolution, targets: affordable };
   return tryTargets(call, parts, live, whole, tryTarget, { ...options, book });
+}
+
+/** What a call may use up, where its site has limits. */
+export interface Use {
+  readonly wanted: () => Wanted;
+  /** No answer may be longer than so many tokens. */
+  readonly limitOutput?: (most: number) => void;
+}
+
+/** The targets that the site's budget has room for; it is held until the call has ended. */
+export async function hold(
+  call: Call,
+  parts: Parts,
+  live: LiveCall,
+  grant: Grant,
+  targets: readonly Target[],
+  use: Use | undefined,
+): Promise<readonly Target[]> {
+  if (use === undefined) return targets;
+  const reserved = await parts.reserve(grant, targets, use.wanted);
+  const held = reserved.hold;
+  if (held === undefined) return targets;
+  live.onEnd(() => held.release());
+  call.beforeSend.push(() => held.persist());
+  if (held.mostOutput !== undefined) use.limitOutput?.(held.mostOutput);
+  return reserved.targets;
 }
 
 /** The same from where it is known which targets the caller may use. */
@@ -83,7 +114,7 @@ export async function tryTargets<T>(
   live: LiveCall,
   { targets, answerModel, hedgeAfterMs }: Resolution,
   tryTarget: TryTarget<T>,
-  options: Omit<DispatchOptions, 'choose'> & { readonly book?: AttemptBook } = {},
+  options: Omit<DispatchOptions, 'choose' | 'use'> & { readonly book?: AttemptBook } = {},
 ): Promise<Dispatched<T>> {
   const { credentials, ports } = parts;
   const { trace, dispatched, caller } = call;

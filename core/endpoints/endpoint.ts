@@ -3,6 +3,7 @@ import type { Formats } from '../formats/format.ts';
 import type { Attempts, OpenAttempt } from '../middleware/attempts.ts';
 import type { LiveRequests } from '../middleware/live.ts';
 import type { Credentials } from '../middleware/credentials.ts';
+import type { Reserve } from '../middleware/reserve.ts';
 import type { WaitForUnlock } from '../middleware/unlock-wait.ts';
 import type { Resolve } from '../middleware/resolve.ts';
 import type { Permissions } from '../permissions/grants.ts';
@@ -30,6 +31,8 @@ export interface Call {
   readonly trace: Trace;
   /** What was asked for it, in order; for the count of what was used. Its caller does not read it. */
   readonly asked: Asked[];
+  /** What `dispatched` waits for beside the host. */
+  readonly beforeSend: (() => Promise<void>)[];
   /** Awaited before each upstream fetch; see HostCall. */
   readonly dispatched: () => Promise<void>;
 }
@@ -53,6 +56,7 @@ export interface Parts {
   readonly catalogue: Catalogue;
   readonly resolve: Resolve;
   readonly credentials: Credentials;
+  readonly reserve: Reserve;
   readonly usage: UsageCounter;
   readonly live: LiveRequests;
   readonly attempts: Attempts;

@@ -3,6 +3,7 @@ import { formatOf, isSpoken, type UpstreamFormat } from '../formats/format.ts';
 import type { LiveCall } from '../middleware/live.ts';
 import { authorise } from '../middleware/permission.ts';
 import type { Verdict } from '../middleware/verdict.ts';
+import type { Grant } from '../permissions/grants.ts';
 import { coversProvider } from '../permissions/match.ts';
 import { FORMAT_HEADERS } from '../providers/format-headers.ts';
 import { isComplete, type Provider } from '../providers/provider.ts';
@@ -11,7 +12,7 @@ import { readBody } from '../upstream/body.ts';
 import { createClock, type Clock } from '../upstream/clock.ts';
 import { hasHtmlType, notAnAnswer, readFault, send, type Attempt } from '../upstream/send.ts';
 import { errorAnswer } from './answer.ts';
-import { createSettle, tryTargets } from './dispatch.ts';
+import { createSettle, hold, tryTargets } from './dispatch.ts';
 import type { Call, Parts } from './endpoint.ts';
 import { toForwarded } from './forwarded-headers.ts';
 import { readBlob } from './payload.ts';
@@ -61,10 +62,13 @@ async function passTo(
   /** What the last key met: the caller reads it as it came, where no other key did better. */
   let refusal: Response | undefined;
   try {
-    await assertMayPass(call, parts, provider, live);
+    const grant = await assertMayPass(call, parts, provider, live);
     const body = await readBlob(request);
     const model = await modelOf(request, body, below);
-    const resolution = { targets: [{ provider, model }], answerModel: shown };
+    // What its interface takes and gives is its own affair: only the prompt's length can be told.
+    const wanted = () => ({ input: Math.ceil((body?.size ?? 0) / 4) });
+    const targets = await hold(call, parts, live, grant, [{ provider, model }], { wanted });
+    const resolution = { targets, answerModel: shown };
     const { answer } = await tryTargets(
       call,
       parts,
@@ -145,13 +149,13 @@ async function assertMayPass(
   { permissions }: Parts,
   provider: Provider,
   live: LiveCall,
-): Promise<void> {
+): Promise<Grant> {
   const grant = await authorise(permissions, call.caller, 'raw', live.signal, {
     provider: provider.name,
     models: [`${provider.id}/*`],
   });
   if (grant.revoked) live.follow(grant.revoked);
-  if (coversProvider(grant.models, provider.id)) return;
+  if (coversProvider(grant.models, provider.id)) return grant;
   throw new RouterError(
     'scope_denied',
     `This site may use ${grant.models.join(', ') || 'no model'}; ${provider.name}’s own interface is for sites that may use all of its models.`,

@@ -26,6 +26,8 @@ export interface LiveCall {
   /** Aborts also when this signal fires, with its reason. */
   follow(signal: AbortSignal): void;
   abort(error: RouterError): void;
+  /** Runs it when the call has ended, whatever way. */
+  onEnd(run: () => void): void;
   /** May be called more than once. */
   end(): void;
 }
@@ -55,6 +57,7 @@ export function createLiveRequests(
       const controller = new AbortController();
       const release = ports.keepAlive();
       const followed: [AbortSignal, () => void][] = [];
+      const atEnd: (() => void)[] = [release];
       const shown: LiveRequest = {
         id,
         origin: originOf(caller),
@@ -76,12 +79,16 @@ export function createLiveRequests(
           followed.push([other, abort]);
         },
         abort: (error) => controller.abort(error),
+        onEnd(run) {
+          if (open) atEnd.push(run);
+          else run();
+        },
         end() {
           if (!open) return;
           open = false;
           calls.delete(id);
           for (const [other, abort] of followed) other.removeEventListener('abort', abort);
-          release();
+          for (const run of atEnd) run();
           changed();
         },
       };

@@ -677,36 +677,27 @@ describe('a grant', () => {
     expect(codes.filter((code) => code === 'allowed')).toHaveLength(7);
   });
 
-  test.each([
-    ['tokens', { tokensPerDay: 100 }],
-    ['money', { usdPerDay: 0.5 }],
-  ])('ends for the day when its %s are used', async (_name, limits) => {
-    const { permissions, ports } = await granted({ limits });
-    expect(await codeOf(call(permissions))).toBe('allowed');
-    const row = {
+  test('ends at its time: what runs is aborted, and the site is asked about again', async () => {
+    const { permissions, ports, asked } = setUp();
+    ports.clock.now = Date.now();
+    const expiresAt = ports.clock.now + 300;
+    await permissions.save({
       origin: A,
-      provider: 'groq',
-      model: 'm',
-      requests: 1,
-      errors: 0,
-      inputTokens: 60,
-      outputTokens: 40,
-      cachedTokens: 0,
-      reasoningTokens: 0,
-      toolCalls: 0,
-      usd: 0.5,
-    };
-    const today = new Date(ports.clock.now);
-    const day = `${today.getFullYear()}-${String(today.getMonth() + 1).padStart(2, '0')}-${String(today.getDate()).padStart(2, '0')}`;
-    const db = await ports.openDatabase();
-    await db.put('usage', { ...row, id: 'yesterday', day: '2026-01-01' });
-    await db.put('usage', { ...row, id: 'other', day, origin: 'https://b.example' });
-    expect(await codeOf(call(permissions))).toBe('allowed');
-    await db.put('usage', { ...row, id: 'today', day });
-    const error = await call(permissions).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'site_budget_exceeded' });
-    ports.clock.now += (error as { retryAfterMs: number }).retryAfterMs;
-    expect(await codeOf(call(permissions))).toBe('allowed');
+      decision: 'allow',
+      scopes: ['chat'],
+      models: ['*'],
+      expiresAt,
+    });
+    const grant = await call(permissions);
+    expect(grant.revoked?.aborted).toBe(false);
+    ports.clock.now = expiresAt;
+    await vi.waitFor(() => expect(grant.revoked?.aborted).toBe(true));
+    expect(await permissions.find(A, A)).toBeUndefined();
+    const waiting = codeOf(call(permissions));
+    await next(asked);
+    asked[0]!.answer({ ...ALWAYS, expiresAt: expiresAt + 1_000 });
+    expect(await waiting).toBe('allowed');
+    expect(await permissions.find(A, A)).toMatchObject({ expiresAt: expiresAt + 1_000 });
   });
 });
 

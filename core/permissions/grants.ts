@@ -33,6 +33,8 @@ export interface Grant {
   /** Patterns; match.ts says what they cover. To be asked again once the model is resolved. */
   readonly models: readonly string[];
   readonly site?: SiteRecord;
+  /** Under which the site's limits are counted; a site has one. */
+  readonly key?: string;
   /** Fires with a RouterError when the grant is revoked; the call must stop. */
   readonly revoked?: AbortSignal;
 }
@@ -147,9 +149,11 @@ export function createPermissions(
     const running = live.get(own) ?? { subject, controller: new AbortController(), once };
     running.once &&= once;
     live.set(own, running);
+    if (site.expiresAt !== undefined) recheckAt(site.expiresAt);
     return {
       models: site.models,
       site,
+      key,
       revoked: running.controller.signal,
     };
   }
@@ -163,6 +167,19 @@ export function createPermissions(
         `The permission of ${running.subject.origin} was taken back. Open the Gatehouse icon to allow the site again.`,
       ),
     );
+  }
+
+  /** No call runs for longer than that, and its end is when the worker may sleep. */
+  const LONGEST_CALL_MS = 15 * 60_000;
+  const ends = new Set<number>();
+  function recheckAt(time: number): void {
+    const wait = time - ports.now();
+    if (wait > LONGEST_CALL_MS || ends.has(time)) return;
+    ends.add(time);
+    setTimeout(() => {
+      ends.delete(time);
+      recheck().catch(() => undefined);
+    }, wait + 1);
   }
 
   /** What decides on a subject may be a pattern, or another one than before. */
@@ -214,7 +231,7 @@ export function createPermissions(
 function toSite(
   subject: Subject,
   { scope, models: askedFor = ['*'] }: PermissionQuestion,
-  { decision, limits, scopes, models = askedFor }: PermissionAnswer,
+  { decision, limits, scopes, expiresAt, models = askedFor }: PermissionAnswer,
   createdAt: number,
 ): SiteRecord {
   return {
@@ -223,6 +240,7 @@ function toSite(
     scopes: scopes ? [...scopes] : [scope],
     models: [...models],
     ...(limits && { limits: { ...limits } }),
+    ...(expiresAt !== undefined && { expiresAt }),
     createdAt,
   };
 }

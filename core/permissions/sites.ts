@@ -39,7 +39,7 @@ export interface Sites {
 const MOST_KEPT = 1000;
 
 export function createSites(
-  { openDatabase, session }: Pick<Ports, 'openDatabase' | 'session'>,
+  { now, openDatabase, session }: Pick<Ports, 'now' | 'openDatabase' | 'session'>,
   changes: Pick<Changes, 'listen'>,
 ): Sites {
   /** By key. Every key begins with `http`, so none is a name that every object has. */
@@ -51,12 +51,15 @@ export function createSites(
     if (topic === 'sites') forget();
   });
 
+  const isOver = ({ expiresAt = Infinity }: SiteRecord) => expiresAt <= now();
+
   async function findStored(keys: readonly string[]): ReturnType<Sites['find']> {
     const store = (await openDatabase()).transaction('sites').store;
     const values = await Promise.all(keys.map((key) => store.get(key)));
     const covering = values.flatMap((value, index) => {
       const checked = checkRecord('sites', value);
-      return 'record' in checked ? [{ key: keys[index]!, site: checked.record }] : [];
+      if (!('record' in checked) || isOver(checked.record)) return [];
+      return [{ key: keys[index]!, site: checked.record }];
     });
     const [closest] = covering;
     if (closest?.key === keys[0]) return closest;
@@ -68,9 +71,12 @@ export function createSites(
       const keys = toCandidateKeys(subject);
       const own = keys[0] ?? '';
       const kept = (await passing.get())[own];
-      if (kept) return { key: own, site: { ...kept, session: true } };
+      if (kept && !isOver(kept)) return { key: own, site: { ...kept, session: true } };
       const before = found.get(own);
-      if (before) return before;
+      if (before) {
+        const decided = await before;
+        if (!decided || !isOver(decided.site)) return decided;
+      }
       const finding = findStored(keys);
       if (found.size >= MOST_KEPT) forget();
       found.set(own, finding);
@@ -122,6 +128,7 @@ export function toSiteRecord(
   const fields: Record<string, unknown> = { ...input };
   delete fields.session;
   delete fields.today;
+  delete fields.budgets;
   const checked = checkRecord('sites', fields);
   if ('reason' in checked) throw new RouterError('invalid_request', `${checked.reason}.`);
   const site = checked.record;

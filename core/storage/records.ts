@@ -111,11 +111,21 @@ export const vaultHeader = z.strictObject({
 });
 export type VaultHeader = z.infer<typeof vaultHeader>;
 
+const amount = z.optional(z.number().check(z.nonnegative()));
+const count = z.optional(z.int().check(z.nonnegative()));
+const some = z.optional(z.int().check(z.positive()));
+/** Days, weeks and months are the person's, in local time. */
 export const siteLimits = z.strictObject({
-  usdPerDay: z.optional(z.number().check(z.nonnegative())),
-  tokensPerDay: z.optional(z.int().check(z.nonnegative())),
-  requestsPerMinute: z.optional(z.int().check(z.positive())),
-  maxTokens: z.optional(z.int().check(z.positive())),
+  usdPerDay: amount,
+  usdPerWeek: amount,
+  usdPerMonth: amount,
+  tokensPerDay: count,
+  tokensPerWeek: count,
+  tokensPerMonth: count,
+  requestsPerMinute: some,
+  concurrentRequests: some,
+  /** Of one answer. */
+  maxTokens: some,
 });
 
 /** A stored permission. Its subject is the pair of origins, as the browser gave them. */
@@ -128,6 +138,8 @@ export const siteRecord = z.strictObject({
   models: z._default(z.array(z.string()), ['*']),
   limits: z.optional(siteLimits),
   defaultModel: z.optional(z.string()),
+  /** From then on it is as if it were not there, in milliseconds since the epoch. */
+  expiresAt: z.optional(z.number()),
   createdAt: z.optional(z.number()),
   lastUsedAt: z.optional(z.number()),
 });

@@ -136,6 +136,7 @@ export function createTestRouter(
       return { targets, answerModel: model ?? 'mock/echo' };
     },
     credentials,
+    reserve: async (_grant, targets) => ({ targets }),
     usage: {
       record: async (call) => {
         const last = call.attempts.at(-1);

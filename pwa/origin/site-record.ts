@@ -4,6 +4,7 @@ import type { SiteRecord, SiteView } from '../../core/index.ts';
 export function toSiteRecord({
   session: _session,
   today: _today,
+  budgets: _budgets,
   ...record
 }: SiteView): SiteRecord {
   return record;
