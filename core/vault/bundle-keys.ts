@@ -21,9 +21,13 @@ export interface KeysPlan {
   writes: KeyWrite[];
   removes: string[];
   diff: SectionDiff;
+  /** Keys that are here and would change, by their place in the bundle. */
+  conflicts: number[];
 }
 
 interface Wanted {
+  /** Its place in the bundle. */
+  at: number;
   entry: BundleKey;
   secret: string;
   destination: Destination;
@@ -45,11 +49,12 @@ export async function planKeys(
   const holders = await findHolders(before, wanted, vault);
   const claimed = new Set(holders.flatMap((holder) => holder?.id ?? []));
   const writes: KeyWrite[] = [];
+  const conflicts: number[] = [];
   const labels = new Map<string, Set<string>>();
   for (const { provider, label } of before)
     labels.set(provider, (labels.get(provider) ?? new Set()).add(label));
 
-  wanted.forEach(({ entry, secret, destination }, index) => {
+  wanted.forEach(({ at, entry, secret, destination }, index) => {
     const { providerId } = destination;
     const holder = holders[index];
     const sameLabel = before.find(
@@ -97,17 +102,19 @@ export async function planKeys(
     if (models === undefined) delete record.models;
     if (isReseal) delete record.check;
     if (isReseal || isChange) writes.push({ record, ...(isReseal && { secret }) });
+    if (isReseal || isChange) conflicts.push(at);
     (isReseal || isChange ? diff.overwrite : diff.unchanged).push(toName(record));
   });
 
   const removed = mode === 'replace' ? before.filter(({ id }) => !claimed.has(id)) : [];
   diff.remove.push(...removed.map(toName));
-  return { writes, removes: removed.map(({ id }) => id), diff };
+  return { writes, removes: removed.map(({ id }) => id), diff, conflicts };
 }
 
 /** Checks each entry; one that stands there twice counts once. */
 function toWanted(bundle: readonly BundleKey[], set: ProviderSet, diff: SectionDiff): Wanted[] {
   const seen = new Set<string>();
+  const note = (path: string, message: string) => diff.normalised.push({ path, message });
   return bundle.flatMap((entry, index) => {
     const path = `keys[${index}]`;
     const provider = set.byName.get(entry.provider.toLowerCase())?.provider;
@@ -125,10 +132,16 @@ function toWanted(bundle: readonly BundleKey[], set: ProviderSet, diff: SectionD
     const destination = destinationOf(provider);
     try {
       const secret = toSecret(entry.secret, destination.authScheme);
+      if (provider.id !== entry.provider)
+        note(`${path}.provider`, `${entry.provider} is taken as ${provider.id}`);
+      if (secret !== entry.secret) note(`${path}.secret`, 'white space around it is left out');
       const identity = JSON.stringify([provider.id, secret]);
-      if (seen.has(identity)) return [];
+      if (seen.has(identity)) {
+        note(`${path}.secret`, 'it stands in the bundle twice, and is taken once');
+        return [];
+      }
       seen.add(identity);
-      return [{ entry, secret, destination }];
+      return [{ at: index, entry, secret, destination }];
     } catch (error) {
       if (!(error instanceof RouterError)) throw error;
       diff.errors.push({ path: `${path}.secret`, message: error.message });

@@ -23,13 +23,19 @@ export interface SectionDiff {
   unchanged: string[];
   /** Only with `replace`: what is there and not in the bundle. */
   remove: string[];
+  /** Left out of the bundle, because something else of that name is here. */
+  skip: string[];
   errors: Fault[];
+  /** What is taken as something else than it says: an address in its regular form, an alias. */
+  normalised: Fault[];
 }
 
 export interface SectionPlan<Item> {
   /** All records of the section after the import, by key. */
   after: Map<string, Item>;
   diff: SectionDiff;
+  /** What is here and would change, by its place in the bundle. */
+  conflicts: number[];
 }
 
 export const emptyDiff = (): SectionDiff => ({
@@ -37,7 +43,9 @@ export const emptyDiff = (): SectionDiff => ({
   overwrite: [],
   unchanged: [],
   remove: [],
+  skip: [],
   errors: [],
+  normalised: [],
 });
 
 /**
@@ -49,19 +57,24 @@ function plan<Item extends object>(
   incoming: readonly (readonly [key: string, item: Item])[],
   mode: ImportMode,
   errors: Fault[],
+  normalised: Fault[] = [],
 ): SectionPlan<Item> {
-  const diff = { ...emptyDiff(), errors };
+  const diff = { ...emptyDiff(), errors, normalised };
   const after = new Map(mode === 'merge' ? before : []);
-  for (const [key, item] of incoming) {
+  const conflicts: number[] = [];
+  for (const [index, [key, item]] of incoming.entries()) {
     const existing = before.get(key);
     const next = existing && mode === 'merge' ? { ...existing, ...item } : item;
     after.set(key, next);
     if (!existing) diff.add.push(key);
     else if (isEqual(existing, next)) diff.unchanged.push(key);
-    else diff.overwrite.push(key);
+    else {
+      diff.overwrite.push(key);
+      conflicts.push(index);
+    }
   }
   for (const key of before.keys()) if (!after.has(key)) diff.remove.push(key);
-  return { after, diff };
+  return { after, diff, conflicts };
 }
 
 export interface ProvidersPlan extends SectionPlan<ProviderRecord> {
@@ -76,14 +89,20 @@ export function planProviders(
 ): ProvidersPlan {
   if (!bundle) {
     const after = new Map(before);
-    return { after, set: mergeProviders(CATALOG, [...after.values()]), diff: emptyDiff() };
+    const set = mergeProviders(CATALOG, [...after.values()]);
+    return { after, set, diff: emptyDiff(), conflicts: [] };
   }
   const errors = findDuplicates(bundle, 'providers', ({ id }) => id, 'id');
+  const normalised: Fault[] = [];
   const incoming = inOrder(bundle, before).map((entry, index) => {
-    errors.push(...findProviderFaults(entry, `providers[${index}]`));
-    return [entry.id, toProviderRecord(entry)] as const;
+    const path = `providers[${index}]`;
+    errors.push(...findProviderFaults(entry, path));
+    const record = toProviderRecord(entry);
+    if (record.baseUrl !== entry.baseUrl)
+      normalised.push(toNote(`${path}.baseUrl`, entry.baseUrl, record.baseUrl));
+    return [entry.id, record] as const;
   });
-  const planned = plan(before, incoming, mode, errors);
+  const planned = plan(before, incoming, mode, errors, normalised);
   const set = mergeProviders(CATALOG, [...planned.after.values()]);
   for (const { id, reason } of set.setAside) {
     const index = bundle.findIndex((entry) => entry.id === id);
@@ -173,6 +192,16 @@ export function planSites(
   now: number,
 ): SectionPlan<SiteRecord> {
   const regular = bundle.map(toRegularSite);
+  const normalised = regular.flatMap(({ origin, topOrigin }, index) => {
+    const given = bundle[index];
+    const path = `sites[${index}]`;
+    return [
+      ...(given?.origin === origin ? [] : [toNote(`${path}.origin`, given?.origin, origin)]),
+      ...(given?.topOrigin === topOrigin
+        ? []
+        : [toNote(`${path}.topOrigin`, given?.topOrigin, topOrigin ?? 'none')]),
+    ];
+  });
   const errors = findDuplicates(regular, 'sites', toSiteKey, 'origin');
   const incoming = regular.map((site, index) => {
     const fault = findSiteFault(site);
@@ -185,8 +214,13 @@ export function planSites(
         : { scopes: ['chat' as const], models: ['*'], ...datesOf(existing, now) };
     return [key, { ...kept, ...site }] as const;
   });
-  return plan(before, incoming, mode, errors);
+  return plan(before, incoming, mode, errors, normalised);
 }
+
+const toNote = (path: string, from = '', to = ''): Fault => ({
+  path,
+  message: `${from} is taken as ${to}`,
+});
 
 /** When it was first allowed and last used is known here alone; it does not travel. */
 function datesOf(existing: SiteRecord | undefined, now: number): Partial<SiteRecord> {

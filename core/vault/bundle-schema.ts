@@ -8,9 +8,11 @@ import { SCOPES } from '../ports.ts';
 import { toPath } from '../storage/read.ts';
 import {
   authScheme,
+  chatRecord,
   formatName,
   keyModels,
   logicalModelRecord,
+  messageRecord,
   providerRecord,
   settings,
   siteLimits,
@@ -59,19 +61,47 @@ export const bundleSite = z.strictObject({
 });
 export type BundleSite = z.infer<typeof bundleSite>;
 
-export const bundleSchema = z.strictObject({
+const id = text(200);
+const time = z.number().check(z.gte(0), z.lte(8.64e15));
+
+export const bundleMessage = z.strictObject({
+  ...z.omit(messageRecord, { chatId: true }).shape,
+  id,
+  parentId: z.optional(id),
+  createdAt: time,
+});
+export type BundleMessage = z.infer<typeof bundleMessage>;
+
+/** A chat with its messages, all branches. What is being typed into it does not travel. */
+export const bundleChat = z.strictObject({
+  ...z.omit(chatRecord, { draft: true }).shape,
+  id,
+  title: z.string().check(z.maxLength(1_000)),
+  leafId: z.optional(id),
+  createdAt: time,
+  updatedAt: time,
+  messages: z.array(bundleMessage).check(z.maxLength(50_000)),
+});
+export type BundleChat = z.infer<typeof bundleChat>;
+
+const ENVELOPE = {
   format: z.literal('gatehouse-bundle'),
   version: z.literal(1),
   createdAt: z.optional(z.string().check(z.maxLength(40))),
+};
+
+export const bundleSchema = z.strictObject({
+  ...ENVELOPE,
   providers: z.optional(z.array(bundleProvider).check(z.maxLength(1_000))),
   keys: z.optional(z.array(bundleKey).check(z.maxLength(2_000))),
   models: z.optional(z.array(bundleModel).check(z.maxLength(2_000))),
   sites: z.optional(z.array(bundleSite).check(z.maxLength(5_000))),
   settings: z.optional(settings),
+  chats: z.optional(z.array(bundleChat).check(z.maxLength(20_000))),
 });
 export type Bundle = z.infer<typeof bundleSchema>;
 
-export const SECTIONS = ['providers', 'keys', 'models', 'sites', 'settings'] as const;
+export const SECTIONS = ['providers', 'keys', 'models', 'sites', 'settings', 'chats'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** A fault and where it is: `models[4].routes[0].timeoutMs`. */
@@ -80,11 +110,10 @@ export interface Fault {
   message: string;
 }
 
-/** Throws `invalid_request` with the path that is wrong. */
-export function toBundle(input: unknown): Bundle {
+/** The bundle; or what is wrong with it. */
+export function findFaults(input: unknown): Bundle | Fault[] {
   const parsed = bundleSchema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  throw faulty(parsed.error.issues.flatMap(toFaults));
+  return parsed.success ? parsed.data : parsed.error.issues.flatMap(toFaults);
 }
 
 /** The error of a bundle that is not taken. Names the first faults; holds no value of the bundle. */

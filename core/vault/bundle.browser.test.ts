@@ -411,7 +411,7 @@ test('providers are asked in the order of the bundle, also of one that comes lat
 test('an export holds the sections that were asked for', async () => {
   const one = setUp();
   await one.importBundle(EXAMPLE);
-  expect(Object.keys(await one.exportBundle(['sites']))).toEqual([
+  expect(Object.keys(await one.exportBundle({ sections: ['sites'] }))).toEqual([
     'format',
     'version',
     'createdAt',

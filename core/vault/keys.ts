@@ -15,7 +15,9 @@ export interface KeyInput {
   weight?: number;
 }
 
-export type KeyChange = Partial<Pick<KeyRecord, 'label' | 'enabled' | 'weight' | 'models' | 'check'>>;
+export type KeyChange = Partial<
+  Pick<KeyRecord, 'label' | 'enabled' | 'weight' | 'models' | 'check'>
+>;
 
 /** The key records. They hold no secret that opens outside the vault. */
 export interface Keys {
