@@ -19,6 +19,7 @@ export {
   isOriginPattern,
   registrableDomain,
 } from './permissions/match.ts';
+export { readForeign, type ReadFile } from './providers/foreign/read-foreign.ts';
 export { createClient } from './transport/client.ts';
 export { createControlClient, serveControl } from './transport/control.ts';
 export { createJournal, JOURNAL_PREFIX } from './transport/journal.ts';
@@ -26,11 +27,16 @@ export { createPace } from './transport/pace.ts';
 export { fromMessagePort, type Port } from './transport/port.ts';
 export { createResponder } from './transport/respond.ts';
 export { serve, type Peer, type ServerOptions } from './transport/server.ts';
+export type { BundleDiff, BundleExport, DestinationChange, OpenedKeys } from './vault/bundle.ts';
+export type { ConflictPolicy } from './vault/bundle-conflicts.ts';
+export type { SectionDiff } from './vault/bundle-plan.ts';
+export { SECTIONS, type Fault, type Section } from './vault/bundle-schema.ts';
 export { importVaultKey } from './vault/crypto.ts';
 export { readVaultHealth, type VaultHealth } from './vault/health.ts';
 export { readLockEvents, type LockEvent } from './vault/lock-events.ts';
 export { createLocks, type Locks, type Proof } from './vault/locks.ts';
 export type { SlotView } from './vault/slot-view.ts';
+export { createReceiver } from './vault/one-time-key.ts';
 export {
   createRecoveryCode,
   decodeRecoveryCode,

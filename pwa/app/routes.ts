@@ -25,6 +25,10 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = Object.freeze({
   sites: { title: 'Sites', load: () => import('../screens/sites/Sites.svelte') },
   usage: { title: 'Usage', load: () => import('../screens/usage/Usage.svelte') },
   settings: { title: 'Settings', load: () => import('../screens/settings/Settings.svelte') },
+  transfer: {
+    title: 'Import and export',
+    load: () => import('../screens/transfer/Transfer.svelte'),
+  },
   about: { title: 'About', load: () => import('../screens/about/About.svelte') },
   welcome: { title: 'Welcome', load: () => import('../screens/welcome/Welcome.svelte') },
 });

@@ -1,6 +1,6 @@
 /**
- * The one address that this page may load a worker from. Trusted Types want every script address to
- * come out of a policy; ours lets a single one through.
+ * The addresses that this page may load workers from. Trusted Types want every script address to come
+ * out of a policy; ours lets through those of Gatehouse's own files, and none but the two asked for here.
  */
 interface ScriptPolicy {
   createScriptURL(url: string): string;
@@ -11,14 +11,28 @@ interface PolicyFactory {
 
 const WORKER_URL = import.meta.env.DEV ? './dev-sw.js?dev-sw' : './service-worker.js';
 
-export function workerScript(): string {
-  const url = new URL(WORKER_URL, document.baseURI).href;
+let policy: ScriptPolicy | undefined;
+
+/** A page may make a policy of this name once. */
+function toTrusted(address: string): string {
   const { trustedTypes } = globalThis as { trustedTypes?: PolicyFactory };
-  const policy = trustedTypes?.createPolicy('gatehouse-worker', {
+  policy ??= trustedTypes?.createPolicy('gatehouse-worker', {
     createScriptURL(candidate) {
-      if (candidate !== url) throw new TypeError('Not a script of Gatehouse');
+      const folder = new URL('./', document.baseURI);
+      const base = location.protocol === 'chrome-extension:' ? `${location.origin}/` : folder.href;
+      if (!candidate.startsWith(base)) throw new TypeError('Not a script of Gatehouse');
       return candidate;
     },
   });
+  const url = new URL(address, document.baseURI).href;
   return policy?.createScriptURL(url) ?? url;
+}
+
+export function workerScript(): string {
+  return toTrusted(WORKER_URL);
+}
+
+/** A worker of this page, from the address that the build gave to it. */
+export function startWorker(address: string): Worker {
+  return new Worker(toTrusted(address), { type: 'module' });
 }

@@ -6,6 +6,7 @@ export const LIBRARIES: readonly { readonly name: string; readonly licence: stri
     { name: '@smithy/eventstream-codec', licence: 'Apache-2.0' },
     { name: '@zxcvbn-ts/core', licence: 'MIT' },
     { name: '@zxcvbn-ts/language-common', licence: 'MIT' },
+    { name: 'age-encryption', licence: 'BSD-3-Clause' },
     { name: 'aws4fetch', licence: 'MIT' },
     { name: 'bits-ui', licence: 'MIT' },
     { name: 'comlink', licence: 'Apache-2.0' },
@@ -22,5 +23,6 @@ export const LIBRARIES: readonly { readonly name: string; readonly licence: stri
     { name: 'virtua', licence: 'MIT' },
     { name: 'workbox-precaching', licence: 'MIT' },
     { name: 'workbox-window', licence: 'MIT' },
+    { name: 'yaml', licence: 'ISC' },
     { name: 'zod', licence: 'MIT' },
   ]);

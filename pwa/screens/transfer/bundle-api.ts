@@ -1,0 +1,67 @@
+/** The router's bundle endpoint, as the screen uses it. */
+import {
+  createReceiver,
+  type BundleDiff,
+  type BundleExport,
+  type ConflictPolicy,
+  type OpenedKeys,
+  type Section,
+} from '../../../core/index.ts';
+import { gatehouseFetch } from '../../app/gatehouse-fetch.ts';
+
+export interface Exported {
+  readonly text: string;
+  /** Names of keys that could not come along. */
+  readonly leftOut: readonly string[];
+}
+
+/** The bundle as text, with its keys in the clear where they were asked for: encrypt it at once. */
+export async function readBundle(sections: readonly Section[]): Promise<Exported> {
+  const receiver = sections.includes('keys') ? await createReceiver() : undefined;
+  const query = new URLSearchParams({
+    sections: sections.filter((section) => section !== 'keys').join(','),
+    ...(receiver && { keys: receiver.publicKey }),
+  });
+  const { encryptedKeys, ...bundle } = await ask<BundleExport>(`/api/bundle?${query}`);
+  const opened =
+    receiver && encryptedKeys !== undefined
+      ? (JSON.parse(await receiver.open(encryptedKeys)) as OpenedKeys)
+      : undefined;
+  const whole = { ...bundle, ...(opened && { keys: opened.keys }) };
+  return { text: `${JSON.stringify(whole, null, 2)}\n`, leftOut: opened?.leftOut ?? [] };
+}
+
+export interface ImportChoices {
+  readonly onConflict: ConflictPolicy;
+  /** One fault refuses all. */
+  readonly strict: boolean;
+  readonly mode?: 'merge' | 'replace';
+}
+
+/** Takes the bundle over; a dry run only says what would change. */
+export function writeBundle(
+  bundle: unknown,
+  { onConflict, strict, mode = 'merge' }: ImportChoices,
+  dryRun: boolean,
+  signal?: AbortSignal,
+): Promise<BundleDiff> {
+  const query = new URLSearchParams({
+    mode,
+    onConflict,
+    faults: strict ? 'refuse' : 'leave-out',
+    dryRun: dryRun ? '1' : '0',
+  });
+  return ask<BundleDiff>(`/api/bundle?${query}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(bundle),
+    ...(signal && { signal }),
+  });
+}
+
+async function ask<Answer>(path: string, init?: RequestInit): Promise<Answer> {
+  const response = await gatehouseFetch(path, init);
+  const body = (await response.json()) as Answer & { error?: { message?: string } };
+  if (response.ok) return body;
+  throw new Error(body.error?.message ?? 'Gatehouse’s worker did not answer.');
+}
