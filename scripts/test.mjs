@@ -2,7 +2,8 @@
  * npm test: installs what is lacking, then all checks. Every step runs, so that one run tells all;
  * the last line is `N passed, N failed`, with `, N skipped` where some were.
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureChromium } from './chromium.mjs';
 import { CACHE, ensureInstalled, run, start } from './project.mjs';
@@ -50,6 +51,14 @@ async function step(name, work, count) {
   return code === 0;
 }
 
+/** The stock `age` command, which opens our exports in a test; where there is none, that test skips. */
+function ensureAge() {
+  if (spawnSync('age', ['--version']).status === 0) return;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'age'], { env });
+}
+
 function countUnit() {
   const report = readReport(UNIT_REPORT);
   return (
@@ -75,6 +84,7 @@ function countE2e() {
 await start(async () => {
   heading('set up');
   await ensureInstalled();
+  ensureAge();
   const chromium = ensureChromium();
   if (!chromium)
     throw new Error('No Chromium was found and none could be installed. Set CHROMIUM_PATH.');

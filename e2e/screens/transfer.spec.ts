@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
 import type { Download, Page } from '@playwright/test';
-import { CANARY_KEY, expect, openaiAt, putBundle, test } from '../fixtures.ts';
+import { CANARY_KEY, expect, openaiAt, test } from '../fixtures.ts';
+import { putBundle } from '../gatehouse.ts';
 
 const HEAD = { format: 'gatehouse-bundle', version: 1 };
 const asFile = (content: unknown, name = 'bundle.json') => ({
@@ -70,7 +71,9 @@ test('keys leave the extension in an age file alone, and open in the PWA with it
   await field.fill(`  ${used.toUpperCase().replaceAll(' ', '   ')} `);
   await pwa.getByRole('button', { name: 'Open' }).click();
   await expect(pwa.getByText('Calls would go to another server.')).toBeVisible({ timeout: 90_000 });
-  await expect(pwa.getByRole('alert')).toContainText(`from https://api.openai.com/v1 to ${upstream.url}`);
+  await expect(pwa.getByRole('alert')).toContainText(
+    `from https://api.openai.com/v1 to ${upstream.url}`,
+  );
   await expect(pwa.getByText('a site may use Gatehouse only if you say so')).toBeVisible();
   expect(await pwa.content()).not.toContain(CANARY_KEY);
   await pwa.getByRole('button', { name: /^Import \d changes$/ }).click();
@@ -89,7 +92,7 @@ test('keys leave the extension in an age file alone, and open in the PWA with it
     return response.status;
   });
   expect(status).toBe(200);
-  expect(upstream.requests.at(-1)?.headers.authorization).toBe(`Bearer ${CANARY_KEY}`);
+  expect(upstream.received.at(-1)?.headers.authorization).toBe(`Bearer ${CANARY_KEY}`);
 });
 
 test('no answer of ours holds a key in the clear, and a web page gets none at all', async ({
@@ -111,7 +114,10 @@ test('no answer of ours holds a key in the clear, and a web page gets none at al
       'deriveBits',
     ])) as CryptoKeyPair;
     const raw = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
-    return btoa(String.fromCharCode(...raw)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
+    return btoa(String.fromCharCode(...raw))
+      .replace(/\+/g, '-')
+      .replace(/\//g, '_')
+      .replace(/=/g, '');
   });
   const asked = await ask(options, `?keys=${key}`);
   expect(asked.status).toBe(200);
@@ -138,7 +144,10 @@ test('a cancelled encryption saves nothing', async ({ pwa, pwaOrigin }) => {
   expect(downloads).toBe(0);
 });
 
-test('what is here stays, or goes, or stands beside, as it is chosen', async ({ pwa, pwaOrigin }) => {
+test('what is here stays, or goes, or stands beside, as it is chosen', async ({
+  pwa,
+  pwaOrigin,
+}) => {
   const model = (contextWindow: number) => ({
     id: 'turbo',
     routes: [{ provider: 'groq', model: 'x' }],
@@ -212,7 +221,11 @@ test('a file with a forbidding work factor is refused before anything is compute
   pwaOrigin,
 }) => {
   await openScreen(pwa, pwaOrigin);
-  await choose(pwa, `age-encryption.org/v1\n-> scrypt c2FsdHNhbHRzYWx0c2FsdA 22\nbody\n--- mac\n`, 'x.age');
+  await choose(
+    pwa,
+    `age-encryption.org/v1\n-> scrypt c2FsdHNhbHRzYWx0c2FsdA 22\nbody\n--- mac\n`,
+    'x.age',
+  );
   await pwa.getByLabel('The words of this file').fill('a b c d e f');
   await pwa.getByRole('button', { name: 'Open' }).click();
   await expect(pwa.getByText('more memory than a page should')).toBeVisible();
@@ -234,13 +247,19 @@ for (const colorScheme of ['light', 'dark'] as const) {
         { id: 'my-box', baseUrl: 'https://box.example/a/very/long/path/that/goes/on/and/on/v1' },
       ],
       keys: [{ provider: 'my-box', secret: 'sk-0123456789abcdef' }],
-      models: [{ id: 'turbo', routes: [{ provider: 'groq', model: 'x' }] }, { id: 'bad', routes: [] }],
+      models: [
+        { id: 'turbo', routes: [{ provider: 'groq', model: 'x' }] },
+        { id: 'bad', routes: [] },
+      ],
       sites: [{ origin: 'https://notes.example.com', decision: 'allow' }],
     });
     await expect(pwa.getByText('Calls would go to another server.')).toBeVisible();
     for (const width of [360, 1280]) {
       await pwa.setViewportSize({ width, height: 900 });
-      await pwa.screenshot({ path: info.outputPath(`${colorScheme}-${width}.png`), fullPage: true });
+      await pwa.screenshot({
+        path: info.outputPath(`${colorScheme}-${width}.png`),
+        fullPage: true,
+      });
       await pwa.locator('main').evaluate((main) => main.scrollTo(0, main.scrollHeight));
       await pwa.screenshot({ path: info.outputPath(`${colorScheme}-${width}-end.png`) });
       const { violations } = await new AxeBuilder({ page: pwa }).analyze();
