@@ -12,6 +12,8 @@ const EXPOSED = [
   'x-gatehouse-latency-ms',
   'x-gatehouse-dropped-params',
   'x-gatehouse-estimated',
+  'x-gatehouse-buffered',
+  'x-gatehouse-tool-enforcement',
   'x-gatehouse-partial',
   'x-should-retry',
   'retry-after',

@@ -96,7 +96,7 @@ export function createBesideChat(name: keyof typeof BESIDE_CHAT): Endpoint['answ
 function toAnswer(
   name: EndpointName,
   parts: Parts,
-  { answer, answerModel }: Dispatched<Brought>,
+  { answer, resolution: { answerModel } }: Dispatched<Brought>,
   { fields }: Payload,
   live: LiveCall,
   tap: { usage: Usage | undefined },

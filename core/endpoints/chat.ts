@@ -1,25 +1,24 @@
 import { RouterError, toRouterError } from '../errors.ts';
-import type { ChatEvent, ChatRequest, UpstreamFormatName } from '../formats/chat.ts';
+import type { ChatRequest, UpstreamFormatName } from '../formats/chat.ts';
 import { estimateTokens } from '../formats/estimate-tokens.ts';
 import { limitOutput } from '../formats/limit-output.ts';
-import { formatOf, type AnswerContext, type Format } from '../formats/format.ts';
-import type { Reached } from '../middleware/fallback.ts';
-import type { LiveCall } from '../middleware/live.ts';
+import { formatOf, type Format } from '../formats/format.ts';
 import { wantedBy } from '../middleware/reserve.ts';
 import { toShown } from '../middleware/tried.ts';
 import { onlySuitable } from '../middleware/suitable.ts';
 import type { Provider } from '../providers/provider.ts';
-import { createTap, type Tap } from '../streams/tap.ts';
 import { ask, type TargetAnswer } from '../upstream/ask.ts';
-import { jsonAnswer, streamAnswer, withDropped } from './answer.ts';
+import { jsonAnswer, withDropped } from './answer.ts';
 import { readJsonObject } from './body.ts';
-import { createSettle, dispatch } from './dispatch.ts';
-import type { Call, Endpoint, Parts } from './endpoint.ts';
+import { answerStream, type Answered } from './chat-stream.ts';
+import { createSettle, dispatch, standingOf, type TryTarget } from './dispatch.ts';
+import { debugOf, wantsDebug } from './debug.ts';
+import type { Call, Endpoint } from './endpoint.ts';
+import { askForCall, enforcementOf, isMet, readWhole, type Enforcement } from './enforced.ts';
 import { toForwarded } from './forwarded-headers.ts';
 import { SSE, type Framing } from './framing.ts';
 import { takeRouting } from './routing-fields.ts';
-
-type Answered = Reached<TargetAnswer> & { readonly context: AnswerContext };
+import { createTally } from './tally.ts';
 
 interface ChatEndpointOptions {
   /** Writes into the body what this endpoint's path says. */
@@ -57,13 +56,20 @@ export function createChatEndpoint(
       model: chat.model || 'auto',
       signal: call.request.signal,
     });
-    const tap = createTap();
-    const settle = createSettle(call, parts, live, Object.assign(tap, { chat }));
+    const tally = createTally(chat);
+    const settle = createSettle(call, parts, live, tally);
     try {
-      const answered = await answerChat(call, parts, chat, routing.provider, live, asAsked);
-      return chat.stream
-        ? answerStream(call, format, framing(call), answered, live, tap, settle, routing.ignored)
-        : answerWhole(call, format, answered, tap, settle, routing.ignored);
+      const wanted = { model: chat.model || undefined, provider: routing.provider };
+      const asked = { call, parts, format, chat, live, tally, settle, asAsked };
+      const answered = await answerChat(asked, wanted);
+      const answer = chat.stream
+        ? answerStream(answered, framing(call))
+        : answerWhole(answered, format);
+      if (answered.enforced !== undefined) {
+        answer.headers.set('x-gatehouse-tool-enforcement', answered.enforced);
+        if (chat.stream) answer.headers.set('x-gatehouse-buffered', 'tool-enforcement');
+      }
+      return withDropped(answer, [...routing.ignored, ...answered.reached.answer.dropped]);
     } catch (thrown) {
       const error = toRouterError(thrown);
       settle(error);
@@ -72,154 +78,89 @@ export function createChatEndpoint(
   };
 }
 
-/** Permission, resolve, and the first target that answers. */
+/** Permission, resolve, and the first target that answers; with a tool call, where there must be one. */
 async function answerChat(
-  call: Call,
-  parts: Parts,
-  chat: ChatRequest,
-  provider: string | undefined,
-  live: LiveCall,
-  asAsked: (provider: Provider) => Provider,
+  asked: Omit<Answered, 'reached' | 'asking' | 'context' | 'enforced' | 'isSpliced'> & {
+    asAsked: (provider: Provider) => Provider;
+  },
+  wanted: { model: string | undefined; provider: string | undefined },
 ): Promise<Answered> {
-  const wanted = { model: chat.model || undefined, provider };
+  const { call, parts, chat, live, tally, asAsked } = asked;
   const forwarded = toForwarded(call.request.headers);
-  const reached = await dispatch(
-    call,
-    parts,
-    live,
-    'chat',
-    wanted,
-    (attempt) =>
-      ask({
-        ...attempt,
-        target: { ...attempt.target, provider: asAsked(attempt.target.provider) },
-        chat,
-        formats: parts.formats,
-        forwarded,
-      }),
-    {
-      choose: (targets) => onlySuitable(targets, chat, parts.catalogue),
-      inputTokens: () => estimateTokens(chat),
-      use: { wanted: () => wantedBy(chat), limitOutput: (most) => limitOutput(chat, most) },
+  let enforcement: Enforcement | undefined;
+  const asking =
+    (question: ChatRequest): TryTarget<TargetAnswer> =>
+    async (attempt) => {
+      const target = { ...attempt.target, provider: asAsked(attempt.target.provider) };
+      const { formats } = parts;
+      const answer = await ask({ ...attempt, target, chat: question, formats, forwarded });
+      return enforcement === undefined ? answer : readWhole(answer);
+    };
+  /** How often it may be asked for at most, beside failures. */
+  let most = 1;
+  let reached = await dispatch(call, parts, live, 'chat', wanted, asking(chat), {
+    async choose(targets, { toolEnforcement, hedgeAfterMs }) {
+      enforcement = enforcementOf(call, chat, toolEnforcement, await parts.settings());
+      most += (enforcement?.maxRetries ?? 0) + (hedgeAfterMs === undefined ? 0 : 1);
+      return onlySuitable(targets, chat, parts.catalogue);
     },
-  );
-  const asked = asAsked(reached.target.provider);
-  return { ...reached, context: toContext(call, parts, chat, asked, reached.answerModel) };
-}
+    inputTokens: () => estimateTokens(chat),
+    use: { wanted: () => wantedBy(chat, most), limitOutput: (room) => limitOutput(chat, room) },
+  });
 
-function toContext(
-  call: Call,
-  parts: Parts,
-  chat: ChatRequest,
-  asked: Provider,
-  model: string,
-): AnswerContext {
+  let tries = 1;
+  const mostTries = 1 + (enforcement?.maxRetries ?? 0);
+  for (; tries < mostTries && !isMet(reached.answer.held); tries++) {
+    const { held } = reached.answer;
+    for (const event of held) tally.see(event);
+    const standing = standingOf(call);
+    const used = standing.end(tally, 'rejected', NO_CALL);
+    const targets = [reached.target, ...reached.others];
+    try {
+      reached = await reached.again(targets, 'enforcement', asking(askForCall(chat, held)));
+    } catch (error) {
+      if (toRouterError(error).code === 'cancelled') throw error;
+      // An answer without a call is better than none.
+      standing.restore();
+      break;
+    }
+    tally.next(used);
+  }
+  const state = enforcement && (isMet(reached.answer.held) ? 'met' : 'unmet');
+  const isSpliced =
+    reached.resolution.continuePartial === true &&
+    enforcement === undefined &&
+    reached.others.length > 0;
+  const { format: askedIn } = asAsked(reached.target.provider);
   return {
-    id: `${ID_PREFIXES[chat.raw.format] ?? ''}${call.id}`,
-    created: Math.floor(parts.ports.now() / 1000),
-    model,
-    includeUsage: chat.includeUsage,
-    passThrough: asked.format === chat.raw.format,
+    ...asked,
+    reached,
+    asking,
+    isSpliced,
+    ...(state && { enforced: `${state}; tries=${tries}` }),
+    context: {
+      id: `${ID_PREFIXES[chat.raw.format] ?? ''}${call.id}`,
+      created: Math.floor(parts.ports.now() / 1000),
+      model: reached.resolution.answerModel,
+      includeUsage: chat.includeUsage,
+      // What is put together of several answers is written anew.
+      passThrough: askedIn === chat.raw.format && tries === 1 && !isSpliced,
+    },
   };
 }
 
+const NO_CALL = new RouterError('bad_upstream', 'It answered without calling a tool.');
+
 function answerWhole(
-  call: Call,
+  { call, reached, context, tally, settle }: Answered,
   format: Format,
-  { answer, context, failed }: Answered,
-  tap: Tap,
-  settle: (error?: RouterError) => void,
-  ignored: readonly string[],
 ): Response {
-  const event = answer.held[0]!;
-  tap.see(event);
-  const body = format.encodeResponse(event, context);
+  const event = reached.answer.held[0]!;
+  tally.see(event);
+  const body = format.encodeResponse(tally.inSum(event), context);
   settle();
   const shown = wantsDebug(call)
-    ? { ...body, gatehouse: { ...debugOf(call), failed: failed.map(toShown) } }
+    ? { ...body, gatehouse: { ...debugOf(call), failed: reached.failed.map(toShown) } }
     : body;
-  return withDropped(jsonAnswer(shown), [...ignored, ...answer.dropped]);
-}
-
-function answerStream(
-  call: Call,
-  format: Format,
-  framing: Framing,
-  { answer, context, failed }: Answered,
-  live: LiveCall,
-  tap: Tap,
-  settle: (error?: RouterError) => void,
-  ignored: readonly string[],
-): Response {
-  live.update({ state: 'streaming' });
-  const encoder = format.createEncoder(context);
-  const utf8 = new TextEncoder();
-  const { rest } = answer;
-
-  function encode(events: readonly ChatEvent[]): string {
-    let text = '';
-    for (const event of events) {
-      tap.see(event);
-      text += encoder.encode(event);
-    }
-    return text;
-  }
-
-  const isExplained = wantsDebug(call) && framing.hasComments;
-  const head = isExplained
-    ? `: ${JSON.stringify({ ...debugOf(call), failed: failed.map(toShown) })}\n\n`
-    : '';
-  function close(
-    controller: ReadableStreamDefaultController<Uint8Array>,
-    text: string,
-    error?: RouterError,
-  ): void {
-    const last = text + framing.end();
-    if (last !== '') controller.enqueue(utf8.encode(last));
-    controller.close();
-    settle(error);
-  }
-
-  const body = new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        const text = head + framing.frame(encode(answer.held));
-        if (text !== '') controller.enqueue(utf8.encode(text));
-      },
-      async pull(controller) {
-        try {
-          for (;;) {
-            const events = rest === undefined ? undefined : await rest.read();
-            const text = framing.frame(events === undefined ? encoder.end() : encode(events));
-            if (events === undefined) return close(controller, text);
-            if (text === '') continue;
-            controller.enqueue(utf8.encode(text));
-            return;
-          }
-        } catch (thrown) {
-          const error = toRouterError(thrown);
-          close(controller, framing.frame(toText(format.encodeStreamError(error))), error);
-        }
-      },
-      cancel() {
-        const error = new RouterError('cancelled', 'The caller stopped reading.');
-        live.abort(error);
-        rest?.cancel();
-        settle(error);
-      },
-    },
-    // Nothing is read ahead: the upstream waits for the caller.
-    { highWaterMark: 0 },
-  );
-  return withDropped(streamAnswer(body, framing.contentType), [...ignored, ...answer.dropped]);
-}
-
-const toText = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-
-function wantsDebug(call: Call): boolean {
-  return call.request.headers.get('x-gatehouse-debug') === '1';
-}
-
-function debugOf({ id, trace: { provider, model, attempts }, startedAt }: Call) {
-  return { id, provider, model, attempts, latencyMs: Math.round(performance.now() - startedAt) };
+  return jsonAnswer(shown);
 }

@@ -1,5 +1,5 @@
 import { RouterError, toRouterError } from '../errors.ts';
-import type { ChatRequest } from '../formats/chat.ts';
+import type { ChatRequest, Usage } from '../formats/chat.ts';
 import { estimateTokens } from '../formats/estimate-tokens.ts';
 import type { AttemptBook, AttemptCause, OpenAttempt } from '../middleware/attempts.ts';
 import { byCondition, PLAIN, type Sorted } from '../middleware/conditions.ts';
@@ -24,11 +24,17 @@ import { toLimits, type Limits } from '../upstream/clock.ts';
 import type { Attempt } from '../upstream/send.ts';
 import type { Asked, Call, Parts } from './endpoint.ts';
 
-/** What a target answered, and the model that the answer names. */
+/** What a target answered, and how the call can go on. */
 export type Dispatched<T> = Reached<T> & {
-  readonly answerModel: string;
-  /** Asks the targets that were not tried, in what is left of the call's time. */
-  readonly others: (tryTarget: TryTarget<T>) => Promise<Dispatched<T>>;
+  readonly resolution: Resolution;
+  /** What else can be asked: the targets that were not tried. Empty where fallback is off. */
+  readonly others: readonly Target[];
+  /** Asks once more, in what is left of the call's time. */
+  readonly again: (
+    targets: readonly Target[],
+    cause: AttemptCause,
+    tryTarget: TryTarget<T>,
+  ) => Promise<Dispatched<T>>;
 };
 
 export type TryTarget<T> = (attempt: Attempt) => Promise<T>;
@@ -36,7 +42,7 @@ export type TryTarget<T> = (attempt: Attempt) => Promise<T>;
 /** What only some calls have. */
 export interface DispatchOptions {
   /** Leaves out targets that the request is not for. Throws where none is left. */
-  readonly choose?: (targets: readonly Target[]) => Promise<Sorted>;
+  readonly choose?: (targets: readonly Target[], resolution: Resolution) => Promise<Sorted>;
   /**
    * About how many tokens the input is: what a try costs that was aborted before it told. Only calls
    * that have it are hedged.
@@ -74,7 +80,7 @@ export async function dispatch<T>(
     provider: providerFor(target.provider, target.model, target.wire),
   }));
   const book = openBook(call, parts, wanted.model);
-  const { targets, skipped } = await choose(resolved);
+  const { targets, skipped } = await choose(resolved, resolution);
   for (const { target, reason } of skipped) book.skipped({ ...nameOf(target), reason });
   const affordable = await hold(call, parts, live, grant, withoutDoubles(targets), use);
   const whole = { ...resolution, targets: affordable };
@@ -112,10 +118,11 @@ export async function tryTargets<T>(
   call: Call,
   parts: Parts,
   live: LiveCall,
-  { targets, answerModel, hedgeAfterMs }: Resolution,
+  resolution: Resolution,
   tryTarget: TryTarget<T>,
   options: Omit<DispatchOptions, 'choose' | 'use'> & { readonly book?: AttemptBook } = {},
 ): Promise<Dispatched<T>> {
+  const { targets, answerModel, hedgeAfterMs } = resolution;
   const { credentials, ports } = parts;
   const { trace, dispatched, caller } = call;
   const { headers } = call.request;
@@ -239,13 +246,14 @@ export async function tryTargets<T>(
     trace.provider = target.provider.id;
     trace.model = target.model;
     trace.open = attempt;
-    const rest = left.filter((other) => !tried.has(other));
-    const others = (next: TryTarget<T>) => {
-      if (rest.length === 0 || !walk.fallback)
-        throw new RouterError('all_routes_failed', 'There is no other route.');
-      return walkOn(rest, next, 'continuation');
+    return {
+      target,
+      answer,
+      failed,
+      resolution,
+      others: walk.fallback ? left.filter((other) => !tried.has(other)) : [],
+      again: (next, why, askAgain) => walkOn(next, askAgain, why),
     };
-    return { target, answer, failed, answerModel, others };
   }
 
   return walkOn(targets, tryTarget);
@@ -291,6 +299,31 @@ function within(limits: Limits, leftMs: number): Limits {
 export interface Seen extends Pick<Tap, 'usage' | 'toolCalls'> {
   readonly characters?: number;
   readonly chat?: ChatRequest;
+}
+
+/** The try that the call stands at, where another one may follow. */
+export interface Standing {
+  /** Tells what it used. */
+  end(seen: Seen, outcome: 'cut' | 'rejected', error: RouterError): Usage | undefined;
+  /** The next one came to nothing: the call stands here again. */
+  restore(): void;
+}
+
+export function standingOf({ asked, trace }: Call): Standing {
+  const last = asked.at(-1);
+  const { provider, model, open } = trace;
+  return {
+    end(seen, outcome, error) {
+      const isCut = outcome === 'cut';
+      if (last !== undefined) Object.assign(last, { failed: isCut }, usedBy(seen, !isCut));
+      open?.end(outcome, error, last?.usage);
+      return last?.usage;
+    },
+    restore() {
+      if (last !== undefined) asked.push(...asked.splice(asked.indexOf(last), 1));
+      Object.assign(trace, { provider, model, open });
+    },
+  };
 }
 
 /** Ends the call once, whatever way it ended, and counts it. */

@@ -1,3 +1,10 @@
+import type { ChatRequest } from './chat.ts';
+
+/** Up to 4.5, and not while it thinks: Anthropic's documentation, "Prefill Claude's response". */
+export function takesPrefill({ reasoning }: ChatRequest, model: string): boolean {
+  return reasoning === undefined && /claude/i.test(model) && !traitsOf(model).adaptive;
+}
+
 /** What a Claude model takes, by the version in its name: there is no other way to tell. */
 export interface ModelTraits {
   /** `thinking: {type: "adaptive"}` and `output_config.effort` in place of a budget: from 4.6 on. */

@@ -86,6 +86,8 @@ export interface UpstreamFormat {
   decodeResponse(body: unknown): ChatEvent;
   /** A reader of one streamed answer, which tells `emit` its events in order and without delay. */
   createDecoder(emit: (event: ChatEvent) => void): StreamDecoder;
+  /** Whether the model goes on with the request's last message, where that is its own. */
+  readonly takesPrefill?: (chat: ChatRequest, model: string) => boolean;
   /** Absent where the format has no way to count. */
   readonly counter?: TokenCounter;
   /** What a provider's error answer says; never throws. `body` is parsed JSON, or text. */

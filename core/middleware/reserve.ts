@@ -27,12 +27,13 @@ export interface Reserved {
   readonly hold?: Hold;
 }
 
-export function wantedBy(chat: ChatRequest): Wanted {
+/** `times`: so often may it be asked in all, where a try beside or after another one is paid, too. */
+export function wantedBy(chat: ChatRequest, times = 1): Wanted {
   return {
-    input: estimateTokens(chat),
+    input: estimateTokens(chat) * times,
     output: {
       ...(chat.maxOutputTokens !== undefined && { named: chat.maxOutputTokens }),
-      answers: chat.choices ?? 1,
+      answers: (chat.choices ?? 1) * times,
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Format } from '../format.ts';
 import { readFault } from '../fault.ts';
+import { takesPrefill } from '../claude-version.ts';
 import { counter, encodeCount } from './count-tokens.ts';
 import { decodeRequest } from './decode-request.ts';
 import { createDecoder } from './decode-stream.ts';
@@ -18,6 +19,7 @@ export const anthropicMessages: Format = Object.freeze({
   encodeResponse,
   createEncoder,
   counter,
+  takesPrefill,
   encodeCount,
   decodeError: readFault,
   encodeError,
