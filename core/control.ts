@@ -47,6 +47,10 @@ export interface ProviderView {
   baseUrlFields?: { name: string; label: string; example: string; value: string }[];
   /** True while a part of its base URL is not filled in: no key can be saved for it yet. */
   incomplete?: boolean;
+  /** Others can be asked through it: where, for those that it knows, by their ids. */
+  asGateway?: { paths: Record<string, string> };
+  /** It is asked through another provider, under this path there. */
+  gateway?: { through: string; path: string; attempts?: number };
   /** Models that the person or the row names; the provider's own list may hold more. */
   models?: string[];
   /** Why it is left out: what is stored for it does not fit. */
@@ -98,6 +102,11 @@ export interface ProviderInput {
   baseUrl?: string;
   /** Instead of `baseUrl`, where the provider has such fields: `{ accountId: '…' }`. */
   baseUrlFields?: Record<string, string>;
+  /**
+   * Instead of `baseUrl`: asks it through another provider, which must have its own address; `null`
+   * asks it directly again. `attempts` of 1 to 5 are that provider's own.
+   */
+  gateway?: { through: string; path: string; attempts?: number } | null;
   auth?: AuthScheme;
   headers?: Record<string, string>;
   models?: string[];

@@ -23,6 +23,7 @@ import { createPermissions } from './permissions/grants.ts';
 import type { Ports } from './ports.ts';
 import { forgetAccessTokens } from './providers/auth/service-account.ts';
 import { createCatalogue } from './providers/catalogue.ts';
+import { createGateways } from './providers/gateway.ts';
 import { createRegistry } from './providers/registry.ts';
 import { createLogicalModels } from './storage/logical-models.ts';
 import { createSettingsReader } from './storage/settings-reader.ts';
@@ -52,7 +53,8 @@ export function createRouter(host: Ports): Router {
   const registry = createRegistry(ports, changes);
   const vault = createVault(ports, changes);
   const keys = createKeys(ports, vault);
-  const catalogue = createCatalogue({ ports, changes, registry, keys, vault });
+  const gateways = createGateways({ registry, keys, vault });
+  const catalogue = createCatalogue({ ports, changes, registry, keys, vault, gateways });
   const permissions = createPermissions(ports, changes);
   const store = createStateStore(ports);
   const health = createHealth({ ports, changes, store });
@@ -67,7 +69,16 @@ export function createRouter(host: Ports): Router {
     registry,
     catalogue,
     resolve: createResolve({ ports, changes, registry, catalogue }),
-    credentials: createCredentials({ ports, changes, keys, vault, health, store, settings }),
+    credentials: createCredentials({
+      ports,
+      changes,
+      keys,
+      vault,
+      health,
+      store,
+      settings,
+      gateways,
+    }),
     reserve: createReserve(budgets, priceOf),
     usage: chargeSites({
       counter: createUsageCounter(ports, priceOf),
@@ -88,7 +99,15 @@ export function createRouter(host: Ports): Router {
   };
   const control: Control = {
     ...createStatusControl(keys, vault),
-    ...createProvidersControl({ ports, registry, catalogue, keys, vault, resetKey }),
+    ...createProvidersControl({
+      ports,
+      registry,
+      catalogue,
+      keys,
+      vault,
+      gateways,
+      resetKey,
+    }),
     ...createModelsControl({ logicalModels, registry, catalogue, keys }),
     ...createKeysControl({ registry, keys, resetKey }),
     ...createSitesControl({ ports, permissions, budgets }),

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createChanges, type Changes } from '../changes.ts';
 import { RouterError } from '../errors.ts';
 import { createCatalogue, type Catalogue } from '../providers/catalogue.ts';
+import { createGateways } from '../providers/gateway.ts';
 import { createRegistry, destinationOf, type Registry } from '../providers/registry.ts';
 import { sendJson, serve, type Loopback } from '../testing/loopback.ts';
 import { createTestPorts, type TestPorts } from '../testing/ports.ts';
@@ -30,9 +31,10 @@ function create() {
   registry = createRegistry(told, changes);
   const vault = createVault(told, changes);
   keys = createKeys(told, vault);
-  catalogue = createCatalogue({ ports: told, changes, registry, keys, vault });
+  const gateways = createGateways({ registry, keys, vault });
+  catalogue = createCatalogue({ ports: told, changes, registry, keys, vault, gateways });
   return {
-    ...createProvidersControl({ ports: told, registry, catalogue, keys, vault }),
+    ...createProvidersControl({ ports: told, registry, catalogue, keys, vault, gateways }),
     ...createModelsControl({ logicalModels: createLogicalModels(told), registry, catalogue, keys }),
     ...createSettingsControl(told),
   };

@@ -7,6 +7,7 @@ import { CATALOG } from '../providers/catalog.ts';
 import type { Catalogue } from '../providers/catalogue.ts';
 import { checkSecret } from '../providers/key-check.ts';
 import { detectKeys } from '../providers/key-detection.ts';
+import { gatewayRoot, type Gateways } from '../providers/gateway.ts';
 import { mergeProvider, type ProviderEntry } from '../providers/merge.ts';
 import { findLocal, probeBaseUrl } from '../providers/probe.ts';
 import { isComplete, needsKey, type Provider } from '../providers/provider.ts';
@@ -36,6 +37,7 @@ export interface ProvidersControlParts {
   catalogue: Pick<Catalogue, 'learn'>;
   keys: Pick<Keys, 'list' | 'get' | 'update'>;
   vault: Pick<Vault, 'open'>;
+  gateways: Gateways;
   /** Forgets what a key's cooldowns are. */
   resetKey?: (id: string) => Promise<void>;
 }
@@ -46,6 +48,7 @@ export function createProvidersControl({
   catalogue,
   keys,
   vault,
+  gateways,
   resetKey,
 }: ProvidersControlParts): ProvidersControl {
   const rowOf = (id: string) => CATALOG.find((row) => row.id === id);
@@ -59,6 +62,7 @@ export function createProvidersControl({
           entry,
           records.filter(({ provider }) => provider === entry.provider.id),
           problems.get(entry.provider.id),
+          entries,
         ),
       );
     },
@@ -66,13 +70,14 @@ export function createProvidersControl({
     async saveProvider(input) {
       const { byName } = await registry.all();
       const row = rowOf(input.id);
+      const way = input.gateway && toWay(input.gateway, byName);
       const taken = byName.get(input.id.toLowerCase());
       if (!row && taken && taken.provider.id !== input.id)
         throw refused(`${input.id} is another name of ${taken.provider.name}.`, 'id');
       const stale = await change(ports.openDatabase, ['providers', 'keys'], async (transaction) => {
         const store = transaction.objectStore('providers');
         const before = await store.get(input.id);
-        const record = toRecord(row, before, input);
+        const record = toRecord(row, before, way ? { ...input, ...way } : input);
         const merged = mergeProvider(row, record);
         if (typeof merged === 'string') throw refused(merged);
         const saved = await transaction.objectStore('keys').index('provider').getAll(input.id);
@@ -126,7 +131,7 @@ export function createProvidersControl({
       const provider = (await registry.all()).byName.get(key.provider)?.provider;
       if (!provider) throw refused('Its provider is gone. Delete the key.', 'id');
       const secret = await vault.open(key, destinationOf(provider));
-      const check = await checkSecret(ports, provider, secret);
+      const check = await checkSecret(ports, provider, secret, await gateways.passFor(provider));
       await keys.update(id, { check });
       if (check.state === 'valid') await resetKey?.(id);
       return check;
@@ -144,6 +149,14 @@ function toRecord(
   const record: Record<string, unknown> = { ...before, id };
   const baseUrl = toBaseUrl(row, input);
   const changes = { name: name?.trim() || undefined, format, baseUrl, auth, headers, models };
+  if (input.gateway === null && record.gateway !== undefined) {
+    delete record.gateway;
+    delete record.baseUrl;
+  }
+  if (input.gateway) {
+    const { through, attempts } = input.gateway;
+    record.gateway = { through, ...(attempts !== undefined && { attempts }) };
+  }
   for (const [field, value] of Object.entries(changes)) {
     if (value === undefined) continue;
     const own = row?.[field as keyof Provider];
@@ -157,6 +170,22 @@ function toRecord(
   const checked = checkRecord('providers', record);
   if ('reason' in checked) throw refused(`That does not fit: ${checked.reason}.`);
   return checked.record;
+}
+
+/** Where a provider is at a gateway. Throws `invalid_request`. */
+function toWay(
+  { through, path }: NonNullable<ProviderInput['gateway']>,
+  byName: ReadonlyMap<string, ProviderEntry>,
+): { baseUrl: string } {
+  const gateway = byName.get(through)?.provider;
+  if (gateway?.asGateway === undefined) throw refused(`${through} is no gateway.`, 'gateway');
+  const root = gatewayRoot(gateway);
+  if (root === undefined)
+    throw refused(`Fill in the address of ${gateway.name} first.`, 'gateway.through');
+  const plain = path.trim().replace(/^\/+|\/+$/g, '');
+  if (!/^[\w.-]+(?:\/[\w.-]+)*$/.test(plain) || /(?:^|\/)\.{1,2}(?:\/|$)/.test(plain))
+    throw refused('The path at the gateway looks like openai or anthropic/v1.', 'gateway.path');
+  return { baseUrl: root + plain };
 }
 
 function toBaseUrl(row: Provider | undefined, input: ProviderInput): string | undefined {
@@ -189,6 +218,7 @@ function toView(
   { provider, enabled, row, record }: ProviderEntry,
   keys: readonly KeyRecord[],
   problem: string | undefined,
+  entries: readonly ProviderEntry[],
 ): ProviderView {
   const { id, name, format, baseUrl, auth, keyUrl, defaultModel, browserCors, models } = provider;
   const values = row && readBaseUrlFields(row, baseUrl);
@@ -218,10 +248,22 @@ function toView(
       })),
     }),
     ...(!isComplete(provider) && { incomplete: true }),
+    ...(provider.asGateway && { asGateway: { paths: { ...provider.asGateway.paths } } }),
+    ...(provider.gateway && { gateway: toGatewayView(provider, provider.gateway, entries) }),
     ...(models && !provider.builtIn && { models: [...models] }),
     ...(problem !== undefined && { problem }),
     keys: keys.map(toKeyView),
   };
+}
+
+function toGatewayView(
+  { baseUrl }: Provider,
+  gateway: NonNullable<Provider['gateway']>,
+  entries: readonly ProviderEntry[],
+): NonNullable<ProviderView['gateway']> {
+  const through = entries.find(({ provider }) => provider.id === gateway.through)?.provider;
+  const root = (through && gatewayRoot(through)) ?? '';
+  return { ...gateway, path: root && baseUrl.startsWith(root) ? baseUrl.slice(root.length) : '' };
 }
 
 /** On, off and order are no changes of what the provider is. */

@@ -202,6 +202,7 @@ export async function tryTargets<T>(
       const answer = await ask({
         target,
         secret: credential?.secret,
+        ...(credential?.pass && { pass: credential.pass }),
         limits: within(toLimits(settings, target.timeoutMs), left()),
         signal,
         ports,

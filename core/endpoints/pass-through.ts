@@ -10,7 +10,14 @@ import { isComplete, type Provider } from '../providers/provider.ts';
 import { toPathBelow } from '../upstream/below.ts';
 import { readBody } from '../upstream/body.ts';
 import { createClock, type Clock } from '../upstream/clock.ts';
-import { hasHtmlType, notAnAnswer, readFault, send, type Attempt } from '../upstream/send.ts';
+import {
+  hasHtmlType,
+  notAnAnswer,
+  readFault,
+  secretsOf,
+  send,
+  type Attempt,
+} from '../upstream/send.ts';
 import { errorAnswer } from './answer.ts';
 import { createSettle, hold, tryTargets } from './dispatch.ts';
 import type { Call, Parts } from './endpoint.ts';
@@ -87,8 +94,8 @@ async function passTo(
       },
       { judge },
     );
-    const { response, clock, secret } = answer;
-    const headers = toSafeHeaders(response.headers, secret);
+    const { response, clock, secrets } = answer;
+    const headers = toSafeHeaders(response.headers, secrets);
     const { status } = response;
     const failure = response.ok
       ? undefined
@@ -102,7 +109,7 @@ async function passTo(
     const type = response.headers.get('content-type') ?? '';
     scan = createUsageScan(type);
     const stream = relay({
-      rest: readBody(response, clock, secret),
+      rest: readBody(response, clock, secrets),
       live,
       see: scan.see,
       settle: (error) => settle(error ?? failure),
@@ -128,8 +135,8 @@ function judge({ status }: RouterError): Verdict | undefined {
   return { next: OF_THE_KEY.has(status) ? 'key' : 'route' };
 }
 
-async function keepWhole({ response, clock, secret }: Opened): Promise<Response> {
-  const body = readBody(response, clock, secret);
+async function keepWhole({ response, clock, secrets }: Opened): Promise<Response> {
+  const body = readBody(response, clock, secrets);
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for (let piece = await body.read(); piece !== undefined; piece = await body.read()) {
@@ -138,7 +145,7 @@ async function keepWhole({ response, clock, secret }: Opened): Promise<Response>
     if (size > LARGEST_REFUSAL) body.cancel();
   }
   const { status, headers } = response;
-  return new Response(new Blob(pieces), { status, headers: toSafeHeaders(headers, secret) });
+  return new Response(new Blob(pieces), { status, headers: toSafeHeaders(headers, secrets) });
 }
 
 const LARGEST_REFUSAL = 1024 * 1024;
@@ -165,7 +172,7 @@ async function assertMayPass(
 interface Opened {
   readonly response: Response;
   readonly clock: Clock;
-  readonly secret: string | undefined;
+  readonly secrets: readonly string[];
 }
 
 function formatOfTarget({ target }: Attempt, { formats }: Parts): UpstreamFormat {
@@ -179,7 +186,7 @@ async function open(
   body: Blob | null,
   parts: Parts,
 ): Promise<Opened> {
-  const { target, limits, signal, secret } = attempt;
+  const { target, limits, signal } = attempt;
   const { format } = target.provider;
   const clock = createClock(limits, signal);
   try {
@@ -193,7 +200,7 @@ async function open(
       response.body?.cancel().catch(() => {});
       throw notAnAnswer(target);
     }
-    return { response, clock, secret };
+    return { response, clock, secrets: secretsOf(attempt) };
   } catch (error) {
     clock.stop();
     throw clock.signal.aborted ? clock.signal.reason : error;
@@ -216,10 +223,11 @@ function toRawHeaders(headers: Headers): Record<string, string> {
 const SAFE_HEADERS =
   /^(?:content-type|content-disposition|retry-after|retry-after-ms|request-id|openai-(?:model|processing-ms|version)|(?:x|anthropic)-ratelimit-[\w-]+)$/;
 
-function toSafeHeaders(headers: Headers, secret: string | undefined): Headers {
+function toSafeHeaders(headers: Headers, secrets: readonly string[]): Headers {
   const safe = new Headers({ 'cache-control': 'no-store' });
   for (const [name, value] of headers) {
-    if (SAFE_HEADERS.test(name) && !(secret && value.includes(secret))) safe.set(name, value);
+    if (SAFE_HEADERS.test(name) && !secrets.some((secret) => value.includes(secret)))
+      safe.set(name, value);
   }
   // Only where the browser has not unpacked the body is it as long as it says.
   const length = headers.get('content-length');

@@ -2,6 +2,7 @@ import type { Changes } from '../changes.ts';
 import { RouterError } from '../errors.ts';
 import { coversModel } from '../permissions/match.ts';
 import type { Ports } from '../ports.ts';
+import type { GatewayPass, Gateways } from '../providers/gateway.ts';
 import { needsKey, type Provider } from '../providers/provider.ts';
 import { destinationOf } from '../providers/registry.ts';
 import type { KeyRecord, Settings } from '../storage/records.ts';
@@ -22,6 +23,8 @@ export interface Credential {
   readonly number: number;
   /** In the clear: goes straight into a header, and nowhere else. */
   readonly secret: string;
+  /** Where the provider is asked through a gateway. */
+  readonly pass?: GatewayPass;
 }
 
 /** A turn at a provider. */
@@ -69,6 +72,7 @@ export function createCredentials({
   health,
   store,
   settings = async () => ({}),
+  gateways,
 }: {
   ports: Pick<Ports, 'now'>;
   changes: Pick<Changes, 'listen'>;
@@ -77,6 +81,7 @@ export function createCredentials({
   health: Health;
   store: StateStore;
   settings?: () => Promise<Settings>;
+  gateways?: Gateways;
 }): Credentials {
   /** Read from the store once in a worker's life. */
   const turns = new Map<string, Promise<Shares>>();
@@ -179,9 +184,11 @@ export function createCredentials({
       }
       try {
         const secret = await vault.open(key, destination);
+        const pass = provider.gateway && (await gateways?.passFor(provider));
         const number = pool.indexOf(key) + 1;
         const { id: keyId, label, preview } = key;
-        return { ticket, credential: { keyId, label, preview, number, secret } };
+        const credential = { keyId, label, preview, number, secret, ...(pass && { pass }) };
+        return { ticket, credential };
       } catch (error) {
         table.released(ticket);
         throw error;

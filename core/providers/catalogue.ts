@@ -5,6 +5,7 @@ import { readRecords } from '../storage/read.ts';
 import type { CatalogModel, CatalogRecord, KeyRecord } from '../storage/records.ts';
 import type { Keys } from '../vault/keys.ts';
 import { isSameDestination, type Vault } from '../vault/vault.ts';
+import type { Gateways } from './gateway.ts';
 import { parseModels } from './models-list.ts';
 import { stateOnDevice } from './on-device/state.ts';
 import { isComplete, needsKey, type Provider } from './provider.ts';
@@ -41,6 +42,7 @@ export interface CatalogueParts {
   registry: Pick<Registry, 'all'>;
   keys: Pick<Keys, 'listOf'>;
   vault: Pick<Vault, 'open'>;
+  gateways?: Gateways;
 }
 
 export function createCatalogue({
@@ -49,6 +51,7 @@ export function createCatalogue({
   registry,
   keys,
   vault,
+  gateways,
 }: CatalogueParts): Catalogue {
   let loading: Promise<Map<string, CatalogRecord>> | undefined;
   const running = new Map<string, Promise<boolean>>();
@@ -148,6 +151,7 @@ export function createCatalogue({
         url: modelsUrl(provider),
         provider,
         secret: key && (await vault.open(key, destinationOf(provider))),
+        pass: await gateways?.passFor(provider),
         timeoutMs: Math.max(1, deadline - ports.now()),
       });
       if (reply.kind !== 'answer') return false;

@@ -110,6 +110,25 @@ export const CLOUD_ROWS: readonly Provider[] = [
     auth: { scheme: 'header', name: 'cf-aig-authorization', prefix: 'Bearer ' },
     // We are the only retry loop, unless the person sets another count.
     headers: { 'cf-aig-max-attempts': '1' },
+    asGateway: {
+      end: '/compat',
+      attemptsHeader: 'cf-aig-max-attempts',
+      // Source: developers.cloudflare.com/ai-gateway/providers.
+      paths: {
+        openai: 'openai',
+        anthropic: 'anthropic/v1',
+        groq: 'groq',
+        'google-ai-studio': 'google-ai-studio/v1beta',
+        mistral: 'mistral/v1',
+        openrouter: 'openrouter/v1',
+        deepseek: 'deepseek',
+        perplexity: 'perplexity-ai',
+        cerebras: 'cerebras',
+        xai: 'grok/v1',
+        'workers-ai': 'workers-ai/v1',
+        replicate: 'replicate',
+      },
+    },
     aliases: ['cf-aig', 'cf-ai-gateway', 'cloudflare_ai_gateway'],
     keyVariables: ['CF_AIG_TOKEN', 'CLOUDFLARE_AI_GATEWAY_TOKEN', 'CLOUDFLARE_AI_GATEWAY_API_KEY'],
     keyUrl: 'https://dash.cloudflare.com/?to=/:account/ai/ai-gateway',

@@ -2,6 +2,7 @@ import type { KeyCheck } from '../control.ts';
 import type { Ports } from '../ports.ts';
 import { maskSecret } from '../vault/mask.ts';
 import { modelsUrl } from './catalogue.ts';
+import type { GatewayPass } from './gateway.ts';
 import { parseModels } from './models-list.ts';
 import type { Provider } from './provider.ts';
 import { askProvider, wordsOf, type Reply } from './question.ts';
@@ -19,15 +20,22 @@ export async function checkSecret(
   ports: Asking,
   provider: Provider,
   secret: string,
+  pass?: GatewayPass,
 ): Promise<KeyCheck> {
   const way = provider.quirks?.keyCheck;
   const special = way !== undefined || provider.quirks?.modelsPath === false;
-  let check = await ask(ports, provider, secret, special ? (way ?? 'empty-chat') : 'models');
+  let check = await ask(
+    ports,
+    provider,
+    { secret, pass },
+    special ? (way ?? 'empty-chat') : 'models',
+  );
   // What is known of the provider no longer holds: its list is the usual way.
-  if (check === undefined) check = await ask(ports, provider, secret, 'models');
+  if (check === undefined) check = await ask(ports, provider, { secret, pass }, 'models');
   const result = check ?? { state: 'unknown', message: 'This provider has no way to check a key.' };
   if (result.message !== undefined)
-    result.message = result.message.replaceAll(secret, maskSecret(secret));
+    for (const each of [secret, pass?.secret ?? ''].filter(Boolean))
+      result.message = result.message.replaceAll(each, maskSecret(each));
   return { ...result, at: ports.now() };
 }
 
@@ -37,7 +45,7 @@ type Result = Omit<KeyCheck, 'at'>;
 async function ask(
   ports: Asking,
   provider: Provider,
-  secret: string,
+  keys: { readonly secret: string; readonly pass: GatewayPass | undefined },
   way: string,
 ): Promise<Result | undefined> {
   const empty = way === 'empty-chat' ? emptyChatOf(provider) : undefined;
@@ -48,7 +56,7 @@ async function ask(
         ? modelsUrl(provider)
         : provider.baseUrl + way;
   const body = empty?.body;
-  const reply = await askProvider(ports, { url, provider, secret, body, timeoutMs: TIMEOUT_MS });
+  const reply = await askProvider(ports, { url, provider, ...keys, body, timeoutMs: TIMEOUT_MS });
   if (reply.kind === 'refused') return { state: 'invalid', message: reply.message };
   if (reply.kind !== 'answer') return { state: 'unknown', message: whyNoAnswer(reply, provider) };
   if (reply.status === 404 && way !== 'models') return undefined;

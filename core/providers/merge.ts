@@ -122,6 +122,7 @@ export function mergeProvider(
     auth,
     ...(headers && { headers }),
     ...(models && { models }),
+    ...(record.gateway && { gateway: record.gateway }),
     ...(ownFormat && USUAL_ENDPOINTS[record.format ?? 'openai-chat']),
     // A person who chose a format means it for all of its models.
     ...(ownFormat && row?.otherFormats && { otherFormats: [] }),

@@ -104,6 +104,16 @@ export interface EndpointWay {
   readonly responseFormats?: readonly string[];
 }
 
+/** What makes a provider one that others can be asked through. */
+export interface AsGateway {
+  /** The end of its base URL, which the others' paths stand in place of. */
+  readonly end: string;
+  /** How often it may try, beyond our own tries, goes into this header. */
+  readonly attemptsHeader: string;
+  /** Where it has known providers, by their ids: `{ openai: 'openai' }`. */
+  readonly paths: Readonly<Record<string, string>>;
+}
+
 /** A server and its auth scheme, as data. Rows are frozen. */
 export interface Provider {
   readonly id: string;
@@ -135,6 +145,10 @@ export interface Provider {
   readonly modelFacts?: Readonly<Record<string, Omit<CatalogModel, 'id' | 'name'>>>;
   /** Models that it serves in another format, by the beginning of their ids; the first that fits. */
   readonly otherFormats?: readonly OtherFormat[];
+  /** Others can be asked through it. */
+  readonly asGateway?: AsGateway;
+  /** It is asked through another provider, which has its own key; then its base URL is there. */
+  readonly gateway?: { readonly through: string; readonly attempts?: number };
   /** On this computer: plain http is allowed. */
   readonly local?: boolean;
   /** Answers inside the router, without a network. */

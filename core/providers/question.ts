@@ -3,6 +3,7 @@ import type { Ports } from '../ports.ts';
 import { readBytes } from '../streams/bytes.ts';
 import { authorise } from './auth/authorise.ts';
 import { FORMAT_HEADERS } from './format-headers.ts';
+import type { GatewayPass } from './gateway.ts';
 import type { Provider } from './provider.ts';
 
 /** What came back from a small question to a provider: its models, whether a key is good. */
@@ -19,6 +20,8 @@ export interface Question {
   /** Whose headers and auth scheme are used; only its headers where there is no secret. */
   provider: Pick<Provider, 'auth' | 'headers' | 'format'>;
   secret?: string;
+  /** Where it goes through a gateway. */
+  pass?: GatewayPass;
   /** Posted as JSON; without it the question is a GET. */
   body?: unknown;
   timeoutMs: number;
@@ -33,7 +36,7 @@ const utf8 = new TextDecoder();
  */
 export async function askProvider(
   ports: Pick<Ports, 'fetch' | 'now'>,
-  { url, provider, secret, body, timeoutMs }: Question,
+  { url, provider, secret, pass, body, timeoutMs }: Question,
 ): Promise<Reply> {
   const signal = AbortSignal.timeout(timeoutMs);
   const started = performance.now();
@@ -48,6 +51,7 @@ export async function askProvider(
     const text = body === undefined ? null : JSON.stringify(body);
     if (secret !== undefined)
       await authorise({ method, url, headers, body: text }, provider.auth, secret, ports);
+    for (const [name, value] of Object.entries(pass?.headers ?? {})) headers.set(name, value);
     const request = new Request(url, {
       method,
       body: text,

@@ -29,6 +29,13 @@ export const providerRecord = z.strictObject({
   baseUrl: z.optional(z.string()),
   auth: z.optional(authScheme),
   headers: z.optional(z.record(z.string(), z.string())),
+  /** Asked through another provider, with that one's key beside its own; `baseUrl` is there. */
+  gateway: z.optional(
+    z.strictObject({
+      through: z.string().check(z.maxLength(64)),
+      attempts: z.optional(z.int().check(z.gte(1), z.lte(5))),
+    }),
+  ),
   models: z.optional(z.array(z.string())),
   enabled: z.optional(z.boolean()),
   /** The person's order: lower first; those without one come after. */

@@ -10,6 +10,7 @@ import {
   parseLeniently,
   readAll,
   readFault,
+  secretsOf,
   send,
   type Attempt,
 } from './send.ts';
@@ -110,7 +111,7 @@ async function readWhole(
 }
 
 function checkWhole(
-  { secret }: Question,
+  question: Question,
   format: UpstreamFormat,
   body: object,
   clock: Clock,
@@ -118,7 +119,7 @@ function checkWhole(
   const event = format.decodeResponse(body);
   clock.stop();
   const stated = event.parts.find((part) => part.type === 'error');
-  if (stated !== undefined) throw fromFault(stated.error, secret);
+  if (stated !== undefined) throw fromFault(stated.error, secretsOf(question));
   assertWholeAnswer(event);
   return [event];
 }
@@ -138,6 +139,6 @@ async function openStream(
   if (/^application\/(?:problem\+)?json/i.test(type)) {
     return readWhole(question, format, response, clock);
   }
-  const reader = readEvents(response.body, format, clock, question.secret, question.onUsage);
+  const reader = readEvents(response.body, format, clock, secretsOf(question), question.onUsage);
   return { held: await holdUntilContent(reader), rest: reader };
 }

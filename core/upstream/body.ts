@@ -11,9 +11,9 @@ export interface BodyReader {
 }
 
 /** Reads under the clock's limits, and without the key, should the provider repeat it. */
-export function readBody(response: Response, clock: Clock, secret: string | undefined): BodyReader {
+export function readBody(response: Response, clock: Clock, secrets: readonly string[]): BodyReader {
   const body = response.body?.getReader();
-  const conceal = createConcealer(secret);
+  const conceal = createConcealers(secrets);
   let over = body === undefined;
 
   function fail(error: unknown): RouterError {
@@ -47,6 +47,19 @@ export function readBody(response: Response, clock: Clock, secret: string | unde
   };
 }
 
+/** One behind the other. */
+function createConcealers(secrets: readonly string[]): Concealer {
+  const [first, ...rest] = secrets.map(createConcealer);
+  if (first === undefined) return createConcealer('');
+  return rest.reduce(
+    (before, after) => ({
+      feed: (chunk) => after.feed(before.feed(chunk)),
+      end: () => join(after.feed(before.end()), after.end()),
+    }),
+    first,
+  );
+}
+
 interface Concealer {
   feed(chunk: Uint8Array): Uint8Array;
   end(): Uint8Array;
@@ -61,8 +74,8 @@ const NOTHING = new Uint8Array();
  * Puts stars over a secret, of the same length, wherever chunks are cut. Only what may be the
  * beginning of one is held back.
  */
-export function createConcealer(secret: string | undefined): Concealer {
-  const wanted = new TextEncoder().encode(secret ?? '');
+export function createConcealer(secret: string): Concealer {
+  const wanted = new TextEncoder().encode(secret);
   if (wanted.byteLength < SHORTEST_SECRET) return { feed: (chunk) => chunk, end: () => NOTHING };
   let held: Uint8Array = NOTHING;
 

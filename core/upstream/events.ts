@@ -23,7 +23,7 @@ export function readEvents(
   body: ReadableStream<Uint8Array>,
   format: UpstreamFormat,
   clock: Clock,
-  secret: string | undefined,
+  secrets: readonly string[],
   onUsage?: (usage: Usage) => void,
 ): EventReader {
   const reader = body.getReader();
@@ -39,7 +39,7 @@ export function readEvents(
       for (const part of event.parts) if (part.type === 'usage') onUsage(part.usage);
     const stated = event.parts.find((part) => part.type === 'error');
     if (stated === undefined) batch.push(event);
-    else fault = fromFault(stated.error, secret);
+    else fault = fromFault(stated.error, secrets);
   });
 
   async function pull(): Promise<void> {

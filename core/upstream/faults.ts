@@ -125,12 +125,12 @@ const OWN_STATUS: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** What a provider says went wrong, as one of our codes, in its own words less the key. */
-export function fromFault(fault: ProviderFault, secret?: string): RouterError {
+export function fromFault(fault: ProviderFault, secrets: readonly string[] = []): RouterError {
   const { param } = fault;
   // A fault inside a stream comes without headers; its words may tell.
   const retryAfterMs = fault.retryAfterMs ?? waitIn(fault.message);
   const words = [fault.message, fault.code, fault.type].filter(Boolean).join(' ');
-  const message = withoutSecret(fault.message || 'The provider gave no reason.', secret);
+  const message = withoutSecrets(fault.message || 'The provider gave no reason.', secrets);
   const code = ROWS.find(({ when }) => when(fault, words))?.code ?? 'provider_error';
   if (OWN_STATUS.has(code)) {
     // A fault in a stream may have none, or one that is not HTTP's.
@@ -158,7 +158,7 @@ function typeOf(status: number): string {
 const LEAST_PIECE = 16;
 
 /** A secret may be of several: AWS repeats a session token in what it calls the canonical request. */
-function piecesOf(secret = ''): string[] {
+function piecesOf(secret: string): string[] {
   const pieces = secret.startsWith('{')
     ? [...secret.matchAll(/"\w*(?:secret|session)\w*"\s*:\s*"([^"]+)"/gi)].map((found) => found[1]!)
     : secret.split(/[\s:,]+/);
@@ -166,8 +166,10 @@ function piecesOf(secret = ''): string[] {
 }
 
 /** Some providers quote the key that they refuse, whole or with stars in it. */
-export function withoutSecret(text: string, secret: string | undefined): string {
-  let plain = secret ? text.replaceAll(secret, '[key]') : text;
-  for (const piece of piecesOf(secret)) plain = plain.replaceAll(piece, '[key]');
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  let plain = text;
+  for (const secret of secrets)
+    for (const piece of [secret, ...piecesOf(secret)])
+      if (piece !== '') plain = plain.replaceAll(piece, '[key]');
   return plain.replace(/[\w.-]*\*{3,}[\w.*-]*/g, '[key]');
 }

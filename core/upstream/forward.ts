@@ -5,8 +5,16 @@ import { findUsage } from '../formats/any-usage.ts';
 import { isBinary, type Binary, type Conversion, type Payload } from '../formats/conversion.ts';
 import { readBody, type BodyReader } from './body.ts';
 import { createClock, type Clock } from './clock.ts';
-import { fromFault, withoutSecret } from './faults.ts';
-import { hasHtmlType, notAnAnswer, readAll, readFault, send, type Attempt } from './send.ts';
+import { fromFault, withoutSecrets } from './faults.ts';
+import {
+  hasHtmlType,
+  notAnAnswer,
+  readAll,
+  readFault,
+  secretsOf,
+  send,
+  type Attempt,
+} from './send.ts';
 
 type JsonObject = Record<string, unknown>;
 
@@ -74,7 +82,7 @@ async function forwardAsIs(errand: Errand, clock: Clock): Promise<Brought> {
     clock.stop();
     return { kind: 'json', body, usage: findUsage(body), dropped: [] };
   }
-  const rest = readBody(response, clock, errand.secret);
+  const rest = readBody(response, clock, secretsOf(errand));
   const first = await rest.read();
   if (first === undefined)
     throw new RouterError('bad_upstream', `${target.provider.name} sent an empty answer.`);
@@ -133,7 +141,7 @@ async function readJson(errand: Errand, response: Response, clock: Clock): Promi
   const text = new TextDecoder().decode(await readAll(response, ANSWER_LIMIT, clock));
   let body: unknown;
   try {
-    body = JSON.parse(withoutKey(text, errand.secret));
+    body = JSON.parse(withoutKeys(text, secretsOf(errand)));
   } catch {
     throw notAnAnswer(errand.target);
   }
@@ -143,9 +151,9 @@ async function readJson(errand: Errand, response: Response, clock: Clock): Promi
   const answer = body as JsonObject;
   if (typeof answer.error !== 'object' || answer.error === null) return answer;
   const format = errand.formats.upstreams[errand.target.provider.format];
-  throw fromFault(format.decodeError(502, response.headers, answer), errand.secret);
+  throw fromFault(format.decodeError(502, response.headers, answer), secretsOf(errand));
 }
 
-function withoutKey(text: string, secret: string | undefined): string {
-  return secret !== undefined && text.includes(secret) ? withoutSecret(text, secret) : text;
+function withoutKeys(text: string, secrets: readonly string[]): string {
+  return secrets.some((secret) => text.includes(secret)) ? withoutSecrets(text, secrets) : text;
 }

@@ -4,6 +4,7 @@ import type { Ports } from '../ports.ts';
 import { authorise } from '../providers/auth/authorise.ts';
 import { checkBaseUrl } from '../providers/base-url.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { Attempt } from './send.ts';
 
 /** What a provider is sent, but for its address and its key. */
 export interface Outgoing {
@@ -26,7 +27,7 @@ export interface Outgoing {
 export async function toUpstreamRequest(
   provider: Provider,
   outgoing: Outgoing,
-  secret: string | undefined,
+  { secret, pass }: Pick<Attempt, 'secret' | 'pass'>,
   signal: AbortSignal,
   ports: Pick<Ports, 'fetch' | 'now'>,
 ): Promise<Request> {
@@ -37,6 +38,8 @@ export async function toUpstreamRequest(
     const waiting = authorise({ method, url, headers, body }, provider.auth, secret, ports);
     if (waiting !== undefined) await waiting;
   }
+  if (pass !== undefined)
+    for (const [name, value] of Object.entries(pass.headers)) headers.set(name, value);
   const request = new Request(url, {
     method,
     headers,

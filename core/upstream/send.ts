@@ -4,6 +4,7 @@ import type { UpstreamFormat } from '../formats/format.ts';
 import type { Target } from '../middleware/resolve.ts';
 import type { Ports } from '../ports.ts';
 import { fetchOf } from '../providers/built-in.ts';
+import type { GatewayPass } from '../providers/gateway.ts';
 import { askProvider } from '../providers/question.ts';
 import { readBytes } from '../streams/bytes.ts';
 import { truncated } from '../streams/truncated.ts';
@@ -15,6 +16,8 @@ import { toUpstreamRequest, type Outgoing } from './request.ts';
 export interface Attempt {
   readonly target: Target;
   readonly secret: string | undefined;
+  /** Where it goes through a gateway. */
+  readonly pass?: GatewayPass;
   readonly limits: Limits;
   readonly signal: AbortSignal;
   readonly ports: Pick<Ports, 'fetch' | 'now' | 'onDeviceModel'>;
@@ -30,9 +33,15 @@ const utf8 = new TextDecoder();
 
 /** Resolves to whatever the provider answers but a redirect. */
 export async function send(attempt: Attempt, outgoing: Outgoing, clock: Clock): Promise<Response> {
-  const { target, secret, ports, dispatched } = attempt;
+  const { target, secret, pass, ports, dispatched } = attempt;
   const { provider } = target;
-  const request = await toUpstreamRequest(provider, outgoing, secret, clock.signal, ports);
+  const request = await toUpstreamRequest(
+    provider,
+    outgoing,
+    { secret, pass },
+    clock.signal,
+    ports,
+  );
   clock.signal.throwIfAborted();
   await dispatched();
   clock.signal.throwIfAborted();
@@ -54,6 +63,11 @@ export async function send(attempt: Attempt, outgoing: Outgoing, clock: Clock): 
     'bad_upstream',
     `${provider.name} redirected the call. It was not followed.`,
   );
+}
+
+/** What must not come back to a caller: some providers repeat what they are sent. */
+export function secretsOf({ secret, pass }: Pick<Attempt, 'secret' | 'pass'>): readonly string[] {
+  return [secret, pass?.secret].filter((each) => each !== undefined);
 }
 
 /** How long a server on this computer may take to show that it is there, in milliseconds. */
@@ -90,14 +104,14 @@ async function unreachable({ target, ports }: Attempt, cause: unknown): Promise<
 
 /** What an error answer says, as one of our errors. */
 export async function readFault(
-  { secret }: Attempt,
+  attempt: Attempt,
   format: UpstreamFormat,
   response: Response,
   clock: Clock,
 ): Promise<RouterError> {
   const text = utf8.decode(await readAll(response, ERROR_LIMIT, clock));
   const body = isHtml(response, text) ? '' : parseLeniently(text);
-  return fromFault(format.decodeError(response.status, response.headers, body), secret);
+  return fromFault(format.decodeError(response.status, response.headers, body), secretsOf(attempt));
 }
 
 /** The whole body. Throws `bad_upstream` where it is larger than `limit`, `upstream_truncated`. */
