@@ -13,6 +13,7 @@ export * from './storage/chats.ts';
 export * from './storage/database.ts';
 export type * from './storage/records.ts';
 export * from './transport/fetch-event.ts';
+export { NEARLY_USED, type BudgetView } from './permissions/budget.ts';
 export {
   coversSubject,
   isLoopbackOrigin,

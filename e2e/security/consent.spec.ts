@@ -72,6 +72,37 @@ test('calls that wait are all answered by one yes', async ({
   expect(gatehouse.consentWindows()).toEqual([]);
 });
 
+test('a yes holds to the limit and the time that the person chose', async ({
+  configure,
+  site,
+  page,
+  context,
+  upstream,
+  gatehouse,
+}) => {
+  await configure(openaiAt(upstream));
+  const app = await site();
+  await page.goto(app.url);
+  const opening = context.waitForEvent('page', {
+    predicate: (candidate) => candidate.url().includes('consent'),
+  });
+  await startCalls(page, 1);
+  const window = await opening;
+  const spend = window.getByLabel('Spend up to');
+  await expect(spend).toHaveValue('1');
+  await spend.selectOption('$0.10');
+  await window.getByLabel('For 30 days').check();
+  await window.waitForTimeout(700);
+  await window.getByRole('button', { name: 'Allow', exact: true }).click();
+  expect(count(await outcomes(page))).toEqual({ '200 answered': 1 });
+  const sites = await context.newPage();
+  await sites.goto(gatehouse.url('extension/options/index.html#/sites'));
+  await sites.locator('summary', { hasText: app.origin.replace('http://', '') }).click();
+  await expect(sites.getByLabel('Dollars a day')).toHaveValue('0.1');
+  await expect(sites.getByText(/^Ends /)).toBeVisible();
+  await sites.close();
+});
+
 test('closing the window is a no, and the next call may ask again', async ({
   configure,
   consent,

@@ -23,6 +23,7 @@ function setUp(lacksKey = false) {
     now: () => Date.now(),
     randomId: () => `q${++id}`,
     lacksKey: () => Promise.resolve(lacksKey),
+    isUnpriced: () => Promise.resolve(false),
     onChange,
   });
   return { queue, onChange, never: new AbortController().signal };
@@ -39,6 +40,18 @@ describe('the queue of questions', () => {
     queue.answer('q1', { decision: 'allow', remember: 'session' });
     await expect(asked).resolves.toEqual({ decision: 'allow', remember: 'session' });
     expect(queue.prompts()).toEqual([]);
+  });
+
+  it('gives the limit and the end that the person chose', async () => {
+    const { queue, never } = setUp();
+    const asked = queue.ask(site, never, noop);
+    queue.answer('q1', { decision: 'allow', remember: 'always', usdPerDay: 0.5, days: 30 });
+    await expect(asked).resolves.toEqual({
+      decision: 'allow',
+      remember: 'always',
+      limits: { usdPerDay: 0.5 },
+      expiresAt: Date.now() + 30 * 24 * 3_600_000,
+    });
   });
 
   it('lets calls of the same site join one question, and starts its time anew', async () => {

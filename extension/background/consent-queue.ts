@@ -36,6 +36,8 @@ export interface ConsentQueueOptions {
   randomId(): string;
   /** There is no key that could serve this call. */
   lacksKey(question: PermissionQuestion): Promise<boolean>;
+  /** No one knows what the call would cost. */
+  isUnpriced(question: PermissionQuestion): Promise<boolean>;
   /** The list changed: show it, or close. `joined`: a call joined the question in front. */
   onChange(change: { joined: boolean }): void;
 }
@@ -76,14 +78,15 @@ export function createConsentQueue(options: ConsentQueueOptions): ConsentQueue {
         deadline: now() + WAIT_MS,
         state: 'waiting',
         noKey: false,
+        unpriced: false,
       },
       waiters: new Set(),
     };
     entries.push(entry);
-    void options.lacksKey(question).then(
-      (noKey) => {
-        if (!noKey || !entries.includes(entry)) return;
-        entry.prompt = { ...entry.prompt, noKey };
+    void Promise.all([options.lacksKey(question), options.isUnpriced(question)]).then(
+      ([noKey, unpriced]) => {
+        if (!(noKey || unpriced) || !entries.includes(entry)) return;
+        entry.prompt = { ...entry.prompt, noKey, unpriced };
         changed();
       },
       // Not known is not worth a word.
@@ -125,7 +128,7 @@ export function createConsentQueue(options: ConsentQueueOptions): ConsentQueue {
 
     answer(id, answer) {
       const entry = find(id);
-      if (entry) settle(entry, (waiter) => waiter.resolve(answer));
+      if (entry) settle(entry, (waiter) => waiter.resolve(toPermission(answer, now())));
       return entry?.prompt;
     },
 
@@ -147,6 +150,21 @@ export function createConsentQueue(options: ConsentQueueOptions): ConsentQueue {
       const entry = find(id);
       if (entry?.prompt.state === 'gone') remove(entry);
     },
+  };
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** What the person chose, as the core knows it. */
+export function toPermission(
+  { decision, remember, usdPerDay, days }: Answer,
+  time: number,
+): PermissionAnswer {
+  return {
+    decision,
+    remember,
+    ...(usdPerDay !== undefined && { limits: { usdPerDay } }),
+    ...(days !== undefined && { expiresAt: time + days * DAY_MS }),
   };
 }
 

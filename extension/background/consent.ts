@@ -11,7 +11,7 @@ import {
   type Prompt,
   type ToPage,
 } from '../consent/protocol.ts';
-import { createConsentQueue } from './consent-queue.ts';
+import { createConsentQueue, toPermission } from './consent-queue.ts';
 import { isOwn } from './peer.ts';
 import { createUnlockQueue } from './unlock-queue.ts';
 
@@ -32,6 +32,8 @@ function mayAnswer(sender: chrome.runtime.MessageSender | undefined): boolean {
 export interface Consent {
   readonly askUser: Ports['askUser'];
   readonly askUnlock: Ports['askUnlock'];
+  /** Puts the number of questions on the badge again. */
+  showWaiting(): void;
 }
 
 export interface ConsentOptions {
@@ -52,6 +54,13 @@ export function createConsent(options: ConsentOptions): Consent {
     async lacksKey({ provider }) {
       return provider === undefined && (await options.control().status()).keys === 0;
     },
+    async isUnpriced({ model }) {
+      const control = options.control();
+      const named = (await control.listModels({ ask: false })).find(({ id }) => id === model);
+      if (named === undefined || named.logical || named.price) return false;
+      const provider = (await control.listProviders()).find(({ id }) => id === named.provider);
+      return provider !== undefined && !provider.local && !provider.builtIn;
+    },
     onChange({ joined }) {
       const gone = queue.prompts().find(({ state }) => state === 'gone');
       // With no page to say it in, there is no one to tell. This calls us again.
@@ -68,11 +77,15 @@ export function createConsent(options: ConsentOptions): Consent {
   });
   const isEmpty = () => queue.prompts().length === 0 && unlocks.prompt() === undefined;
 
+  function showWaiting() {
+    const questions = queue.prompts().filter(({ state }) => state === 'waiting').length;
+    options.onWaiting(questions + (unlocks.prompt() ? 1 : 0));
+  }
+
   function show(joined: boolean) {
     const message = toMessage();
     for (const page of pages) page.postMessage(message);
-    const questions = message.prompts.filter(({ state }) => state === 'waiting').length;
-    options.onWaiting(questions + (message.unlock ? 1 : 0));
+    showWaiting();
     if (isEmpty()) void closeSoon();
     else if (windowId === undefined) void openWindow();
     else if (joined) void toFront(windowId);
@@ -155,14 +168,17 @@ export function createConsent(options: ConsentOptions): Consent {
     unlocks.refuse();
   });
 
-  return { askUser: queue.ask, askUnlock: unlocks.ask };
+  return { askUser: queue.ask, askUnlock: unlocks.ask, showWaiting };
 }
 
 function toSite(prompt: Prompt, answer: Answer): SiteRecord {
+  const { limits, expiresAt } = toPermission(answer, Date.now());
   return {
     origin: prompt.origin,
     ...(prompt.topOrigin !== prompt.origin && { topOrigin: prompt.topOrigin }),
     decision: answer.decision,
+    ...(limits && { limits: { ...limits } }),
+    ...(expiresAt !== undefined && { expiresAt }),
     scopes: [prompt.scope],
     models: [...(prompt.models ?? ['*'])],
     createdAt: Date.now(),

@@ -44,9 +44,10 @@ void server.journal.sweep().catch(() => undefined);
 chrome.runtime.onConnect.addListener((port) => {
   if (port.name === CONSENT_PORT) return;
   if (port.name === CONTROL_PORT) {
-    if (isOwn(port.sender)) serveControl(fromRuntimePort(port), router.control);
-    else port.disconnect();
-    return;
+    if (!isOwn(port.sender)) return port.disconnect();
+    // Who opens a page of ours sees there what the badge told.
+    consent.showWaiting();
+    return serveControl(fromRuntimePort(port), router.control);
   }
   const peer = toPeer(port);
   if (!peer) return port.disconnect();
@@ -85,6 +86,8 @@ new BroadcastChannel(CHANGE_CHANNEL).addEventListener(
   'message',
   ({ data }: MessageEvent<Change>) => {
     if (data.topic === 'lock') showLock();
+    // A site has used most of its limit.
+    if (data.topic === 'budgets') void chrome.action.setBadgeText({ text: '80%' });
   },
 );
 chrome.runtime.onStartup.addListener(showLock);

@@ -22,11 +22,17 @@ export interface Prompt {
   readonly state: 'waiting' | 'gone';
   /** There is no key that could serve the call. */
   readonly noKey: boolean;
+  /** No one knows what the model costs: no limit of money can hold. */
+  readonly unpriced: boolean;
 }
 
 export interface Answer {
   readonly decision: 'allow' | 'deny';
   readonly remember: 'once' | 'session' | 'always';
+  /** What the site may spend a day; absent: any. */
+  readonly usdPerDay?: number;
+  /** For so many days; absent: for good. */
+  readonly days?: number;
 }
 
 /** A site with a permission called while the vault is locked. */
@@ -65,9 +71,14 @@ export function isFromPage(value: unknown): value is FromPage {
 
 function isAnswer(value: unknown): value is Answer {
   if (typeof value !== 'object' || value === null) return false;
-  const { decision, remember } = value as Record<string, unknown>;
+  const { decision, remember, usdPerDay, days } = value as Record<string, unknown>;
   return (
+    isAmount(usdPerDay) &&
+    isAmount(days) &&
     (decision === 'allow' || decision === 'deny') &&
     (remember === 'once' || remember === 'session' || remember === 'always')
   );
 }
+
+const isAmount = (value: unknown) =>
+  value === undefined || (typeof value === 'number' && value >= 0 && Number.isFinite(value));

@@ -1,5 +1,6 @@
 /** Every word of the consent window. */
 import type { Scope } from '../../core/index.ts';
+import { usd } from '../../pwa/words/numbers.ts';
 import { toShortName } from '../../pwa/origin/origin-name.ts';
 import type { Prompt } from './protocol.ts';
 
@@ -28,6 +29,15 @@ export const caution = ({ scope }: Pick<Prompt, 'scope'>): string | undefined =>
     : undefined;
 
 export const NEVER = 'sees your keys or your chats';
+
+/** What a site may spend a day, in steps that a person thinks in. */
+export const SPENDS: readonly { readonly value: string; readonly label: string }[] = Object.freeze([
+  ...['0.1', '0.2', '0.5', '1', '2', '5', '10', '20', '50'].map((value) => ({
+    value,
+    label: usd(Number(value)),
+  })),
+  { value: '', label: 'No limit' },
+]);
 
 /** The whole question in one sentence, for a screen reader. */
 export function summary(prompt: Prompt): string {

@@ -15,10 +15,14 @@ export const UNSUPPORTED: SiteStatus = Object.freeze({
   sentence: "Gatehouse doesn't work on this kind of page.",
 });
 
+const PERIOD_WORDS = { day: 'today', week: 'this week', month: 'this month' };
+
 export function siteStatus(
   origin: string,
   site:
-    | (Pick<SiteView, 'decision' | 'session' | 'limits' | 'createdAt'> & { origin?: string })
+    | (Pick<SiteView, 'decision' | 'session' | 'limits' | 'createdAt' | 'budgets'> & {
+        origin?: string;
+      })
     | undefined,
   now = Date.now(),
 ): SiteStatus {
@@ -38,6 +42,10 @@ export function siteStatus(
     site.session && 'until you close the browser',
     site.limits?.usdPerDay !== undefined && `up to ${usd(site.limits.usdPerDay)} a day`,
   ].filter(Boolean);
+  // Of several limits the one that is nearest to its end.
+  const [nearest] = (site.budgets ?? []).toSorted((a, b) => b.used / b.limit - a.used / a.limit);
+  if (nearest?.unit === 'usd' && nearest.used > 0)
+    how.push(`${usd(nearest.used)} used ${PERIOD_WORDS[nearest.period]}`);
   return { state: 'allowed', sentence: `Allowed${how.map((part) => `, ${part}`).join('')}.` };
 }
 

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { SiteView } from '../../../core/index.ts';
 import {
+  budgetWords,
   expectOneOwner,
+  nearlyUsedWords,
   precedenceWords,
   toLimit,
+  toMoney,
   toOrigin,
   toPattern,
   usageWords,
@@ -123,6 +126,35 @@ it('says when a site was used and how much today', () => {
       5 * 60_000,
     ),
   ).toBe('used 5 min ago · 41 requests, 8.2k tokens today');
+});
+
+it('reads money as people write it', () => {
+  expect(toMoney('')).toBeUndefined();
+  expect(toMoney(' $1.50 ')).toBe(1.5);
+  expect(toMoney('0,5')).toBe(0.5);
+  expect(toMoney('0')).toBe(0);
+  expect(() => toMoney('-1')).toThrow('in dollars');
+  expect(() => toMoney('lots')).toThrow('in dollars');
+});
+
+it('says how much of a limit is used, and which sites are near theirs', () => {
+  const budget = { unit: 'usd', period: 'day', limit: 1, used: 0.79, held: 0, endsAt: 0 } as const;
+  expect(budgetWords(budget)).toBe('$0.79 of $1.00 today');
+  expect(
+    budgetWords({ ...budget, unit: 'tokens', period: 'week', used: 1_200, limit: 2_000 }),
+  ).toBe('1.2k of 2,000 tokens this week');
+  const site: SiteView = {
+    origin: 'https://notes.example.com',
+    decision: 'allow',
+    scopes: ['chat'],
+    models: ['*'],
+    today: { requests: 0, inputTokens: 0, outputTokens: 0 },
+    budgets: [budget],
+  };
+  expect(nearlyUsedWords([site])).toEqual([]);
+  expect(nearlyUsedWords([{ ...site, budgets: [{ ...budget, used: 0.8 }] }])).toEqual([
+    'notes.example.com has used $0.80 of $1.00 today.',
+  ]);
 });
 
 it('gives and takes a scope, and leaves the others', () => {

@@ -1,8 +1,15 @@
 /** Every word of the sites screen that is made of parts. */
-import { coversSubject, isOriginPattern, type Scope, type SiteView } from '../../../core/index.ts';
+import {
+  coversSubject,
+  isOriginPattern,
+  NEARLY_USED,
+  type BudgetView,
+  type Scope,
+  type SiteView,
+} from '../../../core/index.ts';
 import { toShortName } from '../../origin/origin-name.ts';
 import { hasOneOwner } from '../../origin/public-suffix.ts';
-import { compact, count } from '../../words/numbers.ts';
+import { compact, count, usd } from '../../words/numbers.ts';
 import { ago } from '../../words/time.ts';
 
 export const SCOPE_WORDS: Readonly<Record<Scope, string>> = Object.freeze({
@@ -114,6 +121,47 @@ function covers(
     ...(topOrigin && { topOrigin }),
   });
 }
+
+/** `$0.38 of $1.00 today` */
+export function budgetWords({ unit, period, used, limit }: BudgetView): string {
+  const when = { day: 'today', week: 'this week', month: 'this month' }[period];
+  return unit === 'usd'
+    ? `${usd(used)} of ${usd(limit)} ${when}`
+    : `${compact(used)} of ${count(limit, 'token')} ${when}`;
+}
+
+/** What is nearly used up, of all sites: `notes.example.com has used $0.81 of $1.00 today.` */
+export function nearlyUsedWords(sites: readonly SiteView[]): string[] {
+  return sites.flatMap(({ origin, budgets = [] }) =>
+    budgets
+      .filter(({ used, limit }) => used >= limit * NEARLY_USED)
+      .map((budget) => `${toShortName(origin)} has used ${budgetWords(budget)}.`),
+  );
+}
+
+/** Dollars from a form's field, or nothing where it is empty. Throws with words. */
+export function toMoney(text: string): number | undefined {
+  const typed = text.replace(/[\s$]/g, '').replace(/,(?=\d{1,2}$)/, '.');
+  if (!typed) return undefined;
+  const value = Number(typed);
+  if (!Number.isFinite(value) || value < 0) {
+    throw new Error('An amount in dollars, as 1 or 0.50, or empty for no limit.');
+  }
+  return value;
+}
+
+/** When a permission may end, from now. */
+export const ENDS: readonly {
+  readonly id: string;
+  readonly label: string;
+  readonly hours?: number;
+}[] = Object.freeze([
+  { id: '', label: 'Never' },
+  { id: '1', label: 'In an hour', hours: 1 },
+  { id: '24', label: 'In a day', hours: 24 },
+  { id: '168', label: 'In a week', hours: 168 },
+  { id: '720', label: 'In 30 days', hours: 720 },
+]);
 
 /** A whole number from a form's field, or nothing where it is empty. Throws with words. */
 export function toLimit(text: string, least: number): number | undefined {
