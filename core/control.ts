@@ -7,7 +7,13 @@ import type { AuthScheme } from './providers/provider.ts';
 import type { BudgetView } from './permissions/budget.ts';
 import type { LockReason, VaultKey } from './ports.ts';
 import type { FormatName, UpstreamFormatName } from './formats/chat.ts';
-import type { LogicalModelRecord, Settings, SiteRecord, UsageRecord } from './storage/records.ts';
+import type {
+  LogicalModelRecord,
+  RequestRecord,
+  Settings,
+  SiteRecord,
+  UsageRecord,
+} from './storage/records.ts';
 
 export interface Status {
   version: string;
@@ -224,6 +230,9 @@ export interface Control {
   stopRequest(id: string): Promise<void>;
   stopAllRequests(): Promise<void>;
   usageToday(): Promise<UsageSummary>;
+  /** What was written down of requests, changed at this time or later; the newest first. */
+  requestLog(since?: number): Promise<RequestRecord[]>;
+  clearRequestLog(): Promise<void>;
   /** What was used from one day to another, both included: `2026-11-20`. */
   usageBetween(from: string, to: string): Promise<UsageRecord[]>;
 

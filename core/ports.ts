@@ -168,6 +168,7 @@ export interface Change {
     | 'usage'
     | 'budgets'
     | 'requests'
+    | 'log'
     | 'chats'
     | 'lock';
 }

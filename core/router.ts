@@ -29,6 +29,7 @@ import { createLogicalModels } from './storage/logical-models.ts';
 import { createSettingsReader } from './storage/settings-reader.ts';
 import { chargeSites } from './usage/charged.ts';
 import { createUsageCounter } from './usage/counter.ts';
+import { createRequestLog, toLogged } from './usage/request-log.ts';
 import { createPrices } from './usage/prices.ts';
 import { createBundles } from './vault/bundle.ts';
 import { createKeys } from './vault/keys.ts';
@@ -62,6 +63,9 @@ export function createRouter(host: Ports): Router {
   const logicalModels = createLogicalModels(ports);
   const budgets = createBudgets(ports);
   const priceOf = createPrices(registry, catalogue);
+  const attempts = createAttempts(ports);
+  const log = createRequestLog(ports, settings);
+  attempts.listen((attempt) => log.attempt(attempt.callId, toLogged(attempt)));
   const parts: Parts = {
     ports,
     formats: FORMATS,
@@ -86,8 +90,9 @@ export function createRouter(host: Ports): Router {
       permissions,
       priceOf,
     }),
+    log,
     live: createLiveRequests(ports),
-    attempts: createAttempts(ports),
+    attempts,
     bundles: createBundles({ ports, vault, permissions }),
     waitForUnlock: createUnlockWait({ ports, changes, vault }),
     isLocked: () => vault.isLocked(),
@@ -113,7 +118,7 @@ export function createRouter(host: Ports): Router {
     ...createSitesControl({ ports, permissions, budgets }),
     ...createSettingsControl(ports),
     ...createLockControl({ changes, vault, settings }),
-    ...createRequestsControl(parts.live, parts.usage),
+    ...createRequestsControl(parts.live, parts.usage, parts.log),
   };
   return { handle: createHandle(parts), control };
 }

@@ -335,9 +335,17 @@ export function createSettle(
   seen: Seen,
 ): (error?: RouterError) => void {
   let open = true;
+  parts.log.begin({
+    id: call.id,
+    origin: originOf(call.caller),
+    endpoint: call.url.pathname,
+    asked: live.asked,
+    ...(seen.chat && { stream: seen.chat.stream }),
+  });
   return (error) => {
     if (!open) return;
     open = false;
+    parts.log.end(call.id, error);
     const { caller, asked } = call;
     const failed = error !== undefined && error.code !== 'cancelled';
     const last = asked.at(-1);

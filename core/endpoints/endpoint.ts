@@ -12,6 +12,8 @@ import type { Catalogue } from '../providers/catalogue.ts';
 import type { Registry } from '../providers/registry.ts';
 import type { LogicalModels } from '../storage/logical-models.ts';
 import type { Settings } from '../storage/records.ts';
+import type { LogicalModelRecord, Settings } from '../storage/records.ts';
+import type { RequestLog } from '../usage/request-log.ts';
 import type { AttemptUsage, UsageCounter } from '../usage/counter.ts';
 import type { Bundles } from '../vault/bundle.ts';
 
@@ -58,6 +60,7 @@ export interface Parts {
   readonly credentials: Credentials;
   readonly reserve: Reserve;
   readonly usage: UsageCounter;
+  readonly log: RequestLog;
   readonly live: LiveRequests;
   readonly attempts: Attempts;
   readonly bundles: Bundles;

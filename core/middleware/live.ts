@@ -22,6 +22,8 @@ export interface LiveCallStart {
 export interface LiveCall {
   /** Fires with a RouterError as its reason: the caller left, the person stopped it, the grant went. */
   readonly signal: AbortSignal;
+  /** The model as it was asked for. */
+  readonly asked: string;
   update(change: Partial<Pick<LiveRequest, 'state' | 'model' | 'provider'>>): void;
   /** Aborts also when this signal fires, with its reason. */
   follow(signal: AbortSignal): void;
@@ -68,6 +70,7 @@ export function createLiveRequests(
       let open = true;
       const call: LiveCall = {
         signal: controller.signal,
+        asked: model,
         update(change) {
           Object.assign(shown, change);
           changed();

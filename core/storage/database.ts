@@ -7,6 +7,7 @@ import type {
   LogicalModelRecord,
   MessageRecord,
   ProviderRecord,
+  RequestRecord,
   Settings,
   SiteRecord,
   SlotRecord,
@@ -33,6 +34,7 @@ export interface GatehouseSchema extends DBSchema {
   state: { key: string; value: unknown };
   chats: { key: string; value: ChatRecord; indexes: { updatedAt: number } };
   messages: { key: string; value: MessageRecord; indexes: { chat: [string, number] } };
+  requests: { key: string; value: RequestRecord; indexes: { updatedAt: number } };
 }
 
 export type GatehouseDatabase = IDBPDatabase<GatehouseSchema>;

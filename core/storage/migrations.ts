@@ -22,7 +22,15 @@ export interface Migration {
 }
 
 /** The first leads to version 1. */
-export const MIGRATIONS: readonly Migration[] = Object.freeze([{ migrate: createFirst }]);
+export const MIGRATIONS: readonly Migration[] = Object.freeze([
+  { migrate: createFirst },
+  { migrate: createSecond },
+]);
+
+/** Not out yet: new stores go here. */
+function createSecond(db: GatehouseDatabase): void {
+  db.createObjectStore('requests', { keyPath: 'id' }).createIndex('updatedAt', 'updatedAt');
+}
 
 function createFirst(db: GatehouseDatabase): void {
   db.createObjectStore('vault', { keyPath: 'id' });

@@ -8,6 +8,7 @@ import {
   logicalModelRecord,
   messageRecord,
   providerRecord,
+  requestRecord,
   settings,
   siteRecord,
   slotRecord,
@@ -31,6 +32,7 @@ const SCHEMAS: { readonly [Name in CheckedStore]: z.ZodMiniType<GatehouseSchema[
     usage: usageRecord,
     chats: chatRecord,
     messages: messageRecord,
+    requests: requestRecord,
   });
 
 /**

@@ -237,6 +237,8 @@ export const settings = z.strictObject({
   autoLockMinutes: z.optional(z.int().check(z.nonnegative(), z.lte(1_440))),
   theme: z.optional(z.enum(['system', 'light', 'dark'])),
   sendWithEnter: z.optional(z.boolean()),
+  /** Whether requests are written down; absent: they are. */
+  requestLog: z.optional(z.boolean()),
   favouriteModels: z.optional(z.array(z.string())),
   hiddenModels: z.optional(z.array(z.string())),
   recentModels: z.optional(z.array(z.string())),
@@ -277,6 +279,53 @@ export const usageRecord = z.strictObject({
   usd: z.optional(z.number()),
 });
 export type UsageRecord = z.infer<typeof usageRecord>;
+
+/** One try of a request that is written down. No secret is in it, and nothing that was said. */
+export const loggedAttempt = z.strictObject({
+  /** From 1, in the order of their beginning. */
+  number: z.number(),
+  cause: z.string(),
+  provider: z.string(),
+  model: z.string(),
+  /** As a screen may show it; absent where none was sent. */
+  key: z.optional(z.strictObject({ id: z.string(), label: z.string(), preview: z.string() })),
+  /** Milliseconds since the epoch; the other times are milliseconds after it. */
+  startedAt: z.number(),
+  firstByteMs: z.optional(z.number()),
+  firstContentMs: z.optional(z.number()),
+  endMs: z.number(),
+  outcome: z.enum(['answered', 'failed', 'cut', 'cancelled', 'lost', 'rejected', 'skipped']),
+  status: z.optional(z.number()),
+  code: z.optional(z.string()),
+  /** The provider's words, without the key. */
+  reason: z.optional(z.string()),
+  input: z.optional(z.number()),
+  output: z.optional(z.number()),
+});
+export type LoggedAttempt = z.infer<typeof loggedAttempt>;
+
+/** Row L5: one request, what became of it, and all that was tried for it. */
+export const requestRecord = z.strictObject({
+  /** The answer's `x-request-id`. */
+  id: z.string(),
+  origin: z.string(),
+  /** `/v1/chat/completions` */
+  endpoint: z.string(),
+  /** The model as the caller wrote it. */
+  asked: z.string(),
+  stream: z.optional(z.boolean()),
+  startedAt: z.number(),
+  /** When this was last written; of an index. */
+  updatedAt: z.number(),
+  /** Absent while it runs, and for ever where the browser or its worker ended first. */
+  endMs: z.optional(z.number()),
+  outcome: z.optional(z.enum(['answered', 'failed', 'cancelled'])),
+  status: z.optional(z.number()),
+  code: z.optional(z.string()),
+  message: z.optional(z.string()),
+  attempts: z.array(loggedAttempt),
+});
+export type RequestRecord = z.infer<typeof requestRecord>;
 
 export const modelPrice = z.strictObject({
   input: z.number().check(z.nonnegative()),

@@ -33,6 +33,7 @@ export const SETTING_DEFAULTS = Object.freeze({
   autoLockMinutes: 60,
   theme: 'system',
   sendWithEnter: true,
+  requestLog: true,
 } as const satisfies Settings);
 
 export function withDefaults(stored: Settings): Settings {

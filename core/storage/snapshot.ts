@@ -15,8 +15,10 @@ export interface Snapshot {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** Stores that are never copied: the keys and all that opens them, and what can be fetched again. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['vault', 'slots', 'keys', 'state', 'catalog']);
+/** Stores that are never copied: the keys and all that opens them, what can be fetched again, and the log. */
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  ...['vault', 'slots', 'keys', 'state', 'catalog', 'requests'],
+]);
 /** Its one record is written last: a copy without it is not whole. */
 const ABOUT = 'about the snapshot';
 const AT_ONCE = 500;

@@ -152,6 +152,13 @@ export function createTestRouter(
       between: () => Promise.reject(new Error('not in this test')),
       ever: () => Promise.reject(new Error('not in this test')),
     },
+    log: {
+      begin: () => {},
+      attempt: () => {},
+      end: () => {},
+      list: () => Promise.reject(new Error('not in this test')),
+      clear: () => Promise.reject(new Error('not in this test')),
+    },
     live: createLiveRequests(ports),
     attempts: createAttempts(ports),
     isLocked: async () => false,

@@ -20,6 +20,7 @@ const READS: ReadonlySet<string> = new Set<keyof Control>([
   'liveRequests',
   'usageToday',
   'usageBetween',
+  'requestLog',
   'getSettings',
 ]);
 

@@ -2,7 +2,17 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, openaiAt, test } from '../fixtures.ts';
 
-const ROUTES = ['keys', 'sites', 'models', 'usage', 'settings', 'transfer', 'about', 'welcome'];
+const ROUTES = [
+  'keys',
+  'sites',
+  'models',
+  'usage',
+  'logs',
+  'settings',
+  'transfer',
+  'about',
+  'welcome',
+];
 const WIDTHS = [360, 1280];
 const THEMES = ['light', 'dark'] as const;
 

@@ -24,6 +24,7 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = Object.freeze({
   models: { title: 'Models', load: () => import('../screens/models/Models.svelte') },
   sites: { title: 'Sites', load: () => import('../screens/sites/Sites.svelte') },
   usage: { title: 'Usage', load: () => import('../screens/usage/Usage.svelte') },
+  logs: { title: 'Request log', load: () => import('../screens/log/Log.svelte') },
   settings: { title: 'Settings', load: () => import('../screens/settings/Settings.svelte') },
   transfer: {
     title: 'Import and export',
