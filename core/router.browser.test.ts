@@ -144,6 +144,41 @@ describe('createRouter', () => {
     expect(row!.estimated).toBe(1);
   });
 
+  it('writes down each request with its tries, and nothing that was said, and no secret', async () => {
+    const { router } = await setUp(async (request) =>
+      request.headers.get('authorization')!.endsWith('one')
+        ? new Response('{"error":{"message":"Slow down."}}', { status: 429 })
+        : json(COMPLETION),
+    );
+    const answer = await router.handle(chat({ model: 'box/m1' }), SITE);
+    const refused = await router.handle(chat({ model: 'box' }), {
+      ...{ kind: 'site', origin: 'https://b.example', topOrigin: 'https://b.example' },
+    });
+    expect(refused.status).toBe(403);
+    await expect
+      .poll(async () => (await router.control.requestLog()).map(({ outcome }) => outcome))
+      .toEqual(['failed', 'answered']);
+    const [denied, one] = await router.control.requestLog();
+    expect(denied).toMatchObject({ code: 'origin_not_authorized', attempts: [] });
+    expect(one).toMatchObject({
+      ...{ id: answer.headers.get('x-request-id'), origin: SITE.origin, asked: 'box/m1' },
+      attempts: [
+        {
+          number: 1,
+          outcome: 'failed',
+          status: 429,
+          key: { label: 'one' },
+          reason: expect.stringMatching(/Slow down/) as string,
+        },
+        { number: 2, outcome: 'answered', key: { label: 'two' }, input: 3, output: 5 },
+      ],
+    });
+    const text = JSON.stringify([denied, one]);
+    expect(text).not.toContain('canary');
+    expect(text).not.toContain('Good morning');
+    expect(text).not.toContain('"Hi"');
+  });
+
   it('tells a site its own tokens, our pages everyone’s, and a stranger nothing', async () => {
     const { router } = await setUp(async () => json(COMPLETION));
     const messages = [{ role: 'system', content: 'Be brief.' }, ...MESSAGES];

@@ -12,7 +12,6 @@ import type { Catalogue } from '../providers/catalogue.ts';
 import type { Registry } from '../providers/registry.ts';
 import type { LogicalModels } from '../storage/logical-models.ts';
 import type { Settings } from '../storage/records.ts';
-import type { LogicalModelRecord, Settings } from '../storage/records.ts';
 import type { RequestLog } from '../usage/request-log.ts';
 import type { AttemptUsage, UsageCounter } from '../usage/counter.ts';
 import type { Bundles } from '../vault/bundle.ts';

@@ -62,11 +62,12 @@ export function createRequestLog(
   }
 
   async function flush(): Promise<void> {
+    // As it was when this was told, not when it is put down.
+    const { requestLog = true } = await settings();
     await new Promise((resolve) => setTimeout(resolve, batchMs));
     const batch = pending;
     pending = new Map();
     writing = undefined;
-    const { requestLog = true } = await settings();
     if (requestLog) await write([...batch.values()]);
   }
 

@@ -101,10 +101,6 @@ const CAUSES: Readonly<Record<string, string>> = {
   enforcement: 'once more, for the tool call that was missing',
 };
 
-export function causeWords({ cause }: LoggedAttempt): string | undefined {
-  return CAUSES[cause];
-}
-
 const ATTEMPT_OUTCOMES: Readonly<Record<LoggedAttempt['outcome'], StatusWords>> = {
   answered: { kind: 'ok', text: 'answered' },
   failed: { kind: 'danger', text: 'failed' },
@@ -128,7 +124,9 @@ export function timeWords(attempt: LoggedAttempt, requestStartedAt: number): str
   const { startedAt, firstByteMs, firstContentMs, endMs, input, output } = attempt;
   if (attempt.outcome === 'skipped') return '';
   return [
-    `asked at ${durationWords(Math.max(0, startedAt - requestStartedAt))}`,
+    [`asked at ${durationWords(Math.max(0, startedAt - requestStartedAt))}`, CAUSES[attempt.cause]]
+      .filter((part) => part !== undefined)
+      .join(' '),
     firstByteMs === undefined ? undefined : `head after ${durationWords(firstByteMs)}`,
     firstContentMs === undefined
       ? undefined
