@@ -14,7 +14,7 @@ const ATTEMPT: LoggedAttempt = {
 function setUp(settings: Settings = {}) {
   let awake = 0;
   const ports = createTestPorts({ keepAlive: () => ((awake += 1), () => (awake -= 1)) });
-  const log = createRequestLog(ports, () => Promise.resolve(settings), 0);
+  const log = createRequestLog(ports, () => Promise.resolve({ ...settings }), 0);
   const written = () => ports.changes.filter(({ topic }) => topic === 'log').length;
   return { ports, log, written, awake: () => awake };
 }
@@ -66,10 +66,12 @@ describe('the request log', () => {
     expect(awake()).toBe(1);
     await expect.poll(awake).toBe(0);
     expect(await log.list()).toEqual([]);
-    // What began unseen stays unseen; the next one is written.
-    settings.requestLog = true;
+    // What began unseen stays unseen; the next one is written, also where both end at once.
     log.end('r1');
+    log.begin({ id: 'r3', ...CALL });
+    settings.requestLog = true;
     log.begin({ id: 'r2', ...CALL });
+    log.end('r3');
     await expect.poll(written).toBe(1);
     expect((await log.list()).map(({ id }) => id)).toEqual(['r2']);
   });

@@ -20,8 +20,16 @@ export interface RequestLog {
 
 /** What is kept of a try. */
 export function toLogged(attempt: AttemptRecord): LoggedAttempt {
-  const { callId: _id, origin: _origin, asked: _asked, usage, ...kept } = attempt;
-  return { ...kept, ...(usage && { input: usage.input, output: usage.output }) };
+  const { number, cause, provider, model, key, startedAt, firstByteMs, firstContentMs } = attempt;
+  const { endMs, outcome, status, code, reason, usage } = attempt;
+  const all = {
+    ...{ number, cause, provider, model, key, startedAt, firstByteMs, firstContentMs },
+    ...{ endMs, outcome, status, code, reason, input: usage?.input, output: usage?.output },
+  };
+  // A record holds no field without a value.
+  return Object.fromEntries(
+    Object.entries(all).filter(([, value]) => value !== undefined),
+  ) as unknown as LoggedAttempt;
 }
 
 export const KEPT_MS = 7 * 86_400_000;
@@ -43,6 +51,8 @@ export function createRequestLog(
 ): RequestLog {
   let pending = new Map<string, Pending>();
   const startedAt = new Map<string, number>();
+  /** Whether the log was on when a request began: it may be switched while a batch waits. */
+  const begun = new WeakMap<Pending, Promise<boolean>>();
   let writing: Promise<void> | undefined;
   let unpruned = PRUNE_EVERY;
 
@@ -62,13 +72,13 @@ export function createRequestLog(
   }
 
   async function flush(): Promise<void> {
-    // As it was when this was told, not when it is put down.
-    const { requestLog = true } = await settings();
     await new Promise((resolve) => setTimeout(resolve, batchMs));
     const batch = pending;
     pending = new Map();
     writing = undefined;
-    if (requestLog) await write([...batch.values()]);
+    const wanted: Pending[] = [];
+    for (const entry of batch.values()) if ((await begun.get(entry)) ?? true) wanted.push(entry);
+    if (wanted.length > 0) await write(wanted);
   }
 
   async function write(batch: readonly Pending[]): Promise<void> {
@@ -107,7 +117,13 @@ export function createRequestLog(
       const now = ports.now();
       startedAt.set(call.id, now);
       const { endpoint, asked } = call;
-      Object.assign(told(call.id), call, {
+      const entry = told(call.id);
+      const isOn = settings().then(
+        ({ requestLog = true }) => requestLog,
+        () => true,
+      );
+      begun.set(entry, isOn);
+      Object.assign(entry, call, {
         startedAt: now,
         endpoint: endpoint.slice(0, LONGEST_NAME),
         asked: asked.slice(0, LONGEST_NAME),
