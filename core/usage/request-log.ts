@@ -19,17 +19,13 @@ export interface RequestLog {
 }
 
 /** What is kept of a try. */
-export function toLogged(attempt: AttemptRecord): LoggedAttempt {
-  const { number, cause, provider, model, key, startedAt, firstByteMs, firstContentMs } = attempt;
-  const { endMs, outcome, status, code, reason, usage } = attempt;
-  const all = {
-    ...{ number, cause, provider, model, key, startedAt, firstByteMs, firstContentMs },
-    ...{ endMs, outcome, status, code, reason, input: usage?.input, output: usage?.output },
+export function toLogged({ usage, ...told }: AttemptRecord): LoggedAttempt {
+  const kept: LoggedAttempt & Partial<AttemptRecord> = {
+    ...told,
+    ...(usage && { input: usage.input, output: usage.output }),
   };
-  // A record holds no field without a value.
-  return Object.fromEntries(
-    Object.entries(all).filter(([, value]) => value !== undefined),
-  ) as unknown as LoggedAttempt;
+  for (const field of ['callId', 'origin', 'asked'] as const) delete kept[field];
+  return kept;
 }
 
 export const KEPT_MS = 7 * 86_400_000;
