@@ -286,6 +286,16 @@ describe.each(Object.keys(DIALECTS))('before the first content, from %s', (forma
         expect(answer.headers.get('x-gatehouse-attempts')).toBe(String(row.calls + 1));
         expect([one.received.length, two.received.length]).toEqual([row.calls, 1]);
         expect(await heldBack(router)).toBe(row.cools ?? '');
+        // One call, counted where it was answered; what failed is told and costs nothing known.
+        await expect.poll(() => router.usage.length).toBe(1);
+        const { attempts, ...counted } = router.usage[0]!;
+        expect(counted.failed).toBe(false);
+        expect(attempts.map((each) => `${each.provider} ${each.failed}`)).toEqual([
+          ...Array.from({ length: row.calls }, () => 'one true'),
+          'two false',
+        ]);
+        expect(attempts.at(-1)!.usage?.output).toBeGreaterThan(0);
+        expect(new Set(attempts.map(({ keyId }) => keyId)).size).toBe(row.calls + 1);
 
         const alone = setUp(format, TWO_KEYS.slice(0, 1), row);
         const failed = await alone.chat({ ...body, stream, model: 'one/m' }, { path });
@@ -305,13 +315,16 @@ describe.each(Object.keys(DIALECTS))('from %s', (format) => {
   ])('a connection that fails, %s, moves on', async (_name, origin) => {
     const baseUrl = origin === 'https:' ? one.origin.replace('http:', origin) : origin;
     const router = setUp(format, TWO_KEYS, { change: { baseUrl: `${baseUrl}/v1` } });
-    for (const { path, body } of Object.values(CALLERS)) {
-      const answer = await router.chat({ ...body, model: 'one/m,two/m' }, { path });
-      expect([answer.status, (await answer.text()).includes('Hi')]).toEqual([200, true]);
+    for (const stream of [true, false]) {
+      for (const { path, body } of Object.values(CALLERS)) {
+        const answer = await router.chat({ ...body, stream, model: 'one/m,two/m' }, { path });
+        expect([answer.status, (await answer.text()).includes('Hi')]).toEqual([200, true]);
+      }
+      // Three times in a row: from now on it is asked after the others.
+      expect(await heldBack(router)).toBe('provider failing 15');
     }
-    expect([one.received.length, two.received.length]).toEqual([0, 3]);
-    // Three times in a row: from now on it is asked after the others.
-    expect(await heldBack(router)).toBe('provider failing 15');
+    expect([one.received.length, two.received.length]).toEqual([0, 6]);
+    expect(router.usage.map(({ attempts }) => attempts.length)).toEqual([2, 2, 2, 1, 1, 1]);
   });
 
   it.each(Object.entries(CALLERS))(
