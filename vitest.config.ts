@@ -5,6 +5,8 @@ import { CHROMIUM_ARGUMENTS, findChromium } from './scripts/chromium.mjs';
 
 const executablePath = findChromium();
 
+const isLong = process.env.LONG === '1';
+
 /** `*.test.ts` runs in Node; `*.browser.test.ts` runs in Chromium, where IndexedDB is real. */
 export default defineConfig({
   define: {
@@ -14,6 +16,11 @@ export default defineConfig({
   test: {
     // Generous: a machine that does something else besides must not fail a property test.
     testTimeout: 60_000,
+    provide: {
+      times: isLong
+        ? { kills: 330, wrongPasswords: 1_000, unlocks: 100, writes: 100 }
+        : { kills: 17, wrongPasswords: 5, unlocks: 20, writes: 15 },
+    },
     projects: [
       {
         extends: true,

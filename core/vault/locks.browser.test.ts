@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
+import '../testing/figures.ts';
 import { createChanges } from '../changes.ts';
 import type { Destination, KeyRecord, SlotRecord } from '../storage/records.ts';
 import { createMemorySession, createTestPorts, type TestPorts } from '../testing/ports.ts';
@@ -135,10 +136,11 @@ describe('a vault with a password', () => {
     });
   });
 
-  test('is left as it was by wrong passwords', async () => {
+  test('is left as it was by wrong passwords', { timeout: 1_200_000 }, async ({ task }) => {
     const one = await withSlots(PASSWORD);
     const before = await snapshot(one);
-    for (let count = 0; count < 5; count++)
+    const { wrongPasswords } = inject('times');
+    for (let count = 0; count < wrongPasswords; count++)
       await expect(
         one.locks.open({ ...WRONG, value: `wrong ${count}` } as Proof),
       ).rejects.toMatchObject({ code: 'vault_locked' });
