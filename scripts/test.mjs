@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureChromium } from './chromium.mjs';
 import { CACHE, ensureInstalled, run, start } from './project.mjs';
+import { printPromises } from './promises.mjs';
 
 const UNIT_REPORT = join(CACHE, 'unit.json');
 const E2E_REPORT = join(CACHE, 'e2e.json');
@@ -112,6 +113,9 @@ await start(async () => {
       'browser tests',
       () => run('npm', ['run', '--silent', 'test:e2e'], { GATEHOUSE_E2E_JSON: E2E_REPORT }),
       countE2e,
+    );
+    await step('promises', async () =>
+      printPromises(readReport(UNIT_REPORT), readReport(E2E_REPORT)) ? 0 : 1,
     );
   }
 
