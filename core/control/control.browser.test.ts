@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createRouter } from '../router.ts';
 import { createTestPorts } from '../testing/ports.ts';
+import { BACKUP_KEY, type VaultBackup } from '../vault/backup.ts';
 
 /** The control over IndexedDB and WebCrypto as they are in a browser; one upstream that lists models. */
 function setUp() {
@@ -71,6 +72,8 @@ test('deleting a provider of one’s own takes its keys and its list along', asy
   const database = await one.ports.openDatabase();
   for (const store of ['providers', 'keys', 'catalog'] as const)
     expect(await database.getAll(store), store).toEqual([]);
+  const copy = (await database.get('state', BACKUP_KEY)) as VaultBackup;
+  expect(copy.keys, 'a deleted key stays in no copy').toEqual([]);
   expect((await get(one, '/v1/models')).data.some(({ id }) => id.startsWith('my-box/'))).toBe(
     false,
   );
