@@ -1,4 +1,5 @@
 import { measureDeltas } from './deltas.bench.ts';
+import { measureFailover, measureKeys, measureResolution } from './routing.bench.ts';
 import { measureRequest, measureStream, type RequestCost } from './requests.bench.ts';
 
 /**
@@ -25,3 +26,18 @@ for (const { from, to, microseconds } of measureDeltas(DELTAS_IN_4_KB))
     from === to ? 1 : 5,
     'Node, codecs alone',
   );
+for (const models of [1, 100, 10_000])
+  print(`resolving one of ${models} models`, await measureResolution(models), 20, 'Node');
+for (const keys of [1, 10, 1000])
+  print(
+    `the next of ${keys} keys in turn`,
+    await measureKeys(keys),
+    20,
+    'Node, unsealing left out',
+  );
+print(
+  'going on to the next route',
+  await measureFailover(),
+  500,
+  'Node, over the failed fetch itself',
+);

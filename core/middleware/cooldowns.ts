@@ -42,6 +42,8 @@ export interface Ticket {
 
 /** The state of all keys and providers. Pure: no clock and no storage of its own. */
 export interface CooldownTable {
+  /** All places of the provider are healthy: most are, and need not be looked at one by one. */
+  knowsNothingOf(provider: string): boolean;
   standing(place: Place, now: number): Standing;
   /** Those that keep a place from being asked now. */
   reasons(place: Place, now: number): Cooldown[];
@@ -88,14 +90,32 @@ export function createCooldownTable(stored: readonly Cooldown[] = []): CooldownT
     return ids.flatMap((id) => entries.get(id) ?? []);
   }
 
+  /** What is known of each provider: of all of it, or of some keys. Made anew after a change. */
+  let known: Map<string, Set<string | undefined>> | undefined;
+
+  function knownOf(provider: string): Set<string | undefined> | undefined {
+    if (known === undefined) {
+      known = new Map();
+      for (const { cooldown } of entries.values()) {
+        const keyIds = known.get(cooldown.provider) ?? new Set();
+        known.set(cooldown.provider, keyIds.add(cooldown.keyId));
+      }
+    }
+    return known.get(provider);
+  }
+
   function drop(id: string, ticket: Ticket): boolean {
     const entry = entries.get(id);
     if (entry === undefined || entry.order > ticket.order) return false;
+    known = undefined;
     return entries.delete(id);
   }
 
   return {
+    knowsNothingOf: (provider) => knownOf(provider) === undefined,
     standing(place, now) {
+      const keyIds = knownOf(place.provider);
+      if (!keyIds?.has(place.keyId) && !keyIds?.has(undefined)) return 'healthy';
       let worst = 0;
       for (const entry of entriesOf(place))
         worst = Math.max(worst, WORSE.indexOf(standingOf(entry, now)));
@@ -127,6 +147,7 @@ export function createCooldownTable(stored: readonly Cooldown[] = []): CooldownT
       const next = toCooldown(place, cool, error, now, before, ticket);
       if (next === undefined) return false;
       order += 1;
+      known = undefined;
       entries.set(id, { cooldown: next, order });
       return true;
     },
@@ -139,6 +160,7 @@ export function createCooldownTable(stored: readonly Cooldown[] = []): CooldownT
       for (const [id, { cooldown }] of entries) {
         if (keyId !== undefined && cooldown.keyId !== keyId) continue;
         if (provider !== undefined && cooldown.provider !== provider) continue;
+        known = undefined;
         changed = entries.delete(id) || changed;
       }
       return changed;

@@ -1,16 +1,15 @@
 import type { Changes } from '../changes.ts';
 import { RouterError } from '../errors.ts';
-import { coversModel } from '../permissions/match.ts';
 import type { Ports } from '../ports.ts';
 import type { GatewayPass, Gateways } from '../providers/gateway.ts';
 import { needsKey, type Provider } from '../providers/provider.ts';
-import { destinationOf } from '../providers/registry.ts';
-import type { KeyRecord, Settings } from '../storage/records.ts';
+import type { Settings } from '../storage/records.ts';
 import type { Keys } from '../vault/keys.ts';
-import { isSameDestination, type Vault } from '../vault/vault.ts';
+import type { Vault } from '../vault/vault.ts';
 import type { Cooldown, CooldownTable, Standing, Ticket } from './cooldowns.ts';
 import type { Health, StateStore } from './health.ts';
-import { readShares, takeTurn, type Shares } from './rotation.ts';
+import { createPools, type PooledKey } from './pools.ts';
+import { takeTurn } from './rotation.ts';
 import { verdictOf, type Verdict } from './verdict.ts';
 
 /** One key for one request. */
@@ -83,33 +82,7 @@ export function createCredentials({
   settings?: () => Promise<Settings>;
   gateways?: Gateways;
 }): Credentials {
-  /** Read from the store once in a worker's life. */
-  const turns = new Map<string, Promise<Shares>>();
-
-  /** Sealed records, by provider, until one changes: each call needs them. */
-  const enabled = new Map<string, Promise<KeyRecord[]>>();
-  changes.listen((topic) => {
-    if (topic === 'keys') enabled.clear();
-  });
-
-  function enabledKeys({ id }: Provider): Promise<KeyRecord[]> {
-    const before = enabled.get(id);
-    if (before) return before;
-    const reading = keys
-      .listOf(id)
-      .then((records) => records.filter((key) => key.enabled && key.weight > 0));
-    enabled.set(id, reading);
-    reading.catch(() => enabled.get(id) === reading && enabled.delete(id));
-    return reading;
-  }
-
-  function sharesOf(providerId: string): Promise<Shares> {
-    const before = turns.get(providerId);
-    if (before) return before;
-    const reading = store.get(`rotation ${providerId}`).then(readShares, () => ({}));
-    turns.set(providerId, reading);
-    return reading;
-  }
+  const pools = createPools({ changes, keys, store });
 
   /** What waits, and no more than one reason for each key. */
   function waitingOf(
@@ -142,17 +115,13 @@ export function createCredentials({
   return {
     async next(provider, ask) {
       if (provider.auth.scheme === 'none') return keyless(provider, ask);
-      const all = await enabledKeys(provider);
-      if (all.length === 0) {
+      const pool = await pools.of(provider);
+      if (pool.keys.length === 0) {
         if (!needsKey(provider)) return keyless(provider, ask);
         throw new RouterError('no_provider_key', `There is no key for ${provider.name}.`);
       }
-      const destination = destinationOf(provider);
-      const here = all.filter((key) => isSameDestination(key.destination, destination));
-      // A key that was saved for another address does not open; the vault's error says so.
-      const pool = here.length > 0 ? here : all;
       const { model, tried, lastResort, pin } = ask;
-      const wanted = pin === undefined ? forModel(pool, provider, model) : pinned(pool, pin);
+      const wanted = pin === undefined ? pool.forModel(model) : pinned(pool.keys, pin);
       if (wanted.length === 0 && pin !== undefined) throw noSuchKey(provider, pin);
       if (wanted.length === 0)
         throw new RouterError(
@@ -161,32 +130,27 @@ export function createCredentials({
           { param: 'model' },
         );
       const table = await health.table();
-      const shares = await sharesOf(provider.id);
       // From here to the taking there is no await: parallel requests get different keys.
       const now = ports.now();
       const placeOf = (keyId: string) => ({ provider: provider.id, keyId, model });
-      const free = wanted.filter(
-        ({ id }) =>
-          !tried?.has(id) &&
-          (pin !== undefined || mayAsk(table.standing(placeOf(id), now), lastResort)),
-      );
-      const key = takeTurn(free, shares);
-      if (key === undefined) {
-        const ids = wanted.flatMap(({ id }) => (tried?.has(id) ? [] : id));
+      const isWell = (keyId: string) =>
+        pin !== undefined || mayAsk(table.standing(placeOf(keyId), now), lastResort);
+      const areAllWell = !tried?.size && table.knowsNothingOf(provider.id);
+      const free = areAllWell
+        ? wanted
+        : wanted.filter(({ record: { id } }) => !tried?.has(id) && isWell(id));
+      const taken = takeTurn(free);
+      if (taken === undefined) {
+        const ids = wanted.flatMap(({ record: { id } }) => (tried?.has(id) ? [] : id));
         return { waiting: waitingOf(provider, model, ids, table) };
       }
-      const ticket = table.take(placeOf(key.id), now);
-      if (pool.length > 1) {
-        for (const id of Object.keys(shares))
-          if (!all.some((record) => record.id === id)) delete shares[id];
-        // Not waited for: a lost turn costs nothing, waiting costs every request.
-        store.put(`rotation ${provider.id}`, { ...shares }).catch(() => {});
-      }
+      const { record, number } = taken;
+      const ticket = table.take(placeOf(record.id), now);
+      pool.save();
       try {
-        const secret = await vault.open(key, destination);
+        const secret = await vault.open(record, pool.destination);
         const pass = provider.gateway && (await gateways?.passFor(provider));
-        const number = pool.indexOf(key) + 1;
-        const { id: keyId, label, preview } = key;
+        const { id: keyId, label, preview } = record;
         const credential = { keyId, label, preview, number, secret, ...(pass && { pass }) };
         return { ticket, credential };
       } catch (error) {
@@ -195,8 +159,7 @@ export function createCredentials({
       }
     },
     async usable(provider) {
-      if (!needsKey(provider)) return true;
-      return (await enabledKeys(provider)).length > 0;
+      return !needsKey(provider) || (await pools.of(provider)).keys.length > 0;
     },
     async answered({ ticket }) {
       if ((await health.table()).answered(ticket)) health.changed();
@@ -233,13 +196,8 @@ function byUntil(a: Cooldown, b: Cooldown): number {
   return (b.until ?? Infinity) - (a.until ?? Infinity) || 0;
 }
 
-/** Row K10: the keys that may be used for a model. */
-function forModel(pool: readonly KeyRecord[], { id }: Provider, model: string) {
-  return pool.filter(({ models }) => !models?.length || coversModel(models, id, model));
-}
-
-function pinned(pool: readonly KeyRecord[], pin: string): KeyRecord[] {
-  const named = pool.filter(({ id, label }) => label === pin || id === pin);
+function pinned(pool: readonly PooledKey[], pin: string): PooledKey[] {
+  const named = pool.filter(({ record: { id, label } }) => label === pin || id === pin);
   if (named.length > 0) return named;
   const [, from, to = from] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(pin) ?? [];
   return from === undefined ? [] : pool.slice(Math.max(0, Number(from) - 1), Number(to));

@@ -1,35 +1,36 @@
-/** How far each key of a provider is ahead of its share. Plain data: it is stored. */
-export type Shares = Record<string, number>;
+/** How far a key is ahead of its share. One object a key, in the worker's whole life. */
+export interface Share {
+  ahead: number;
+}
 
 interface Weighted {
-  readonly id: string;
   readonly weight: number;
+  readonly share: Share;
 }
 
 /**
  * Smooth weighted round-robin (nginx, ngx_http_upstream_round_robin.c): over time each gets its
- * weight's share, evenly mixed, whichever stand back meanwhile. Edits `shares`.
+ * weight's share, evenly mixed, whichever stand back meanwhile. Edits the shares; some nanoseconds a key.
  */
-export function takeTurn<Key extends Weighted>(
-  keys: readonly Key[],
-  shares: Shares,
-): Key | undefined {
+export function takeTurn<Key extends Weighted>(keys: readonly Key[]): Key | undefined {
   let best: Key | undefined;
   let total = 0;
   for (const key of keys) {
-    total += key.weight;
-    const share = (Object.hasOwn(shares, key.id) ? shares[key.id]! : 0) + key.weight;
-    shares[key.id] = share;
-    if (best === undefined || share > shares[best.id]!) best = key;
+    const { weight, share } = key;
+    total += weight;
+    share.ahead += weight;
+    if (best === undefined || share.ahead > best.share.ahead) best = key;
   }
-  if (best !== undefined) shares[best.id]! -= total;
+  if (best !== undefined) best.share.ahead -= total;
   return best;
 }
 
-/** What comes from the disk may be anything. */
-export function readShares(stored: unknown): Shares {
-  if (typeof stored !== 'object' || stored === null) return {};
-  return Object.fromEntries(
-    Object.entries(stored).filter(([, share]) => Number.isFinite(share)),
-  ) as Shares;
+/** By key id. What comes from the disk may be anything. */
+export function readShares(stored: unknown): Map<string, Share> {
+  if (typeof stored !== 'object' || stored === null) return new Map();
+  return new Map(
+    Object.entries(stored).flatMap(([id, ahead]) =>
+      typeof ahead === 'number' && Number.isFinite(ahead) ? [[id, { ahead }]] : [],
+    ),
+  );
 }
