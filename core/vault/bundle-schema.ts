@@ -15,7 +15,7 @@ import {
   messageRecord,
   providerRecord,
   settings,
-  siteLimits,
+  siteRecord,
 } from '../storage/records.ts';
 
 const text = (longest: number) => z.string().check(z.minLength(1), z.maxLength(longest));
@@ -50,13 +50,13 @@ export const bundleModel = z.strictObject({
 });
 export type BundleModel = z.infer<typeof bundleModel>;
 
+/** When it was first allowed and last used is of this computer. */
 export const bundleSite = z.strictObject({
+  ...z.omit(siteRecord, { createdAt: true, lastUsedAt: true }).shape,
   origin: text(300),
   topOrigin: z.optional(text(300)),
-  decision: z.enum(['allow', 'deny']),
   scopes: z.optional(z.array(z.enum(SCOPES)).check(z.maxLength(SCOPES.length))),
   models: z.optional(z.array(text(500)).check(z.maxLength(5_000))),
-  limits: z.optional(siteLimits),
   defaultModel: z.optional(modelId),
 });
 export type BundleSite = z.infer<typeof bundleSite>;

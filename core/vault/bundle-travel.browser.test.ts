@@ -8,7 +8,25 @@ import { destinationOf } from '../providers/registry.ts';
 import { createChatStore } from '../storage/chats.ts';
 import { readRecords } from '../storage/read.ts';
 import { createTestPorts, withChanges } from '../testing/ports.ts';
-import type { BundleChat } from './bundle-schema.ts';
+import {
+  chatRecord,
+  keyRecord,
+  logicalModelRecord,
+  messageRecord,
+  providerRecord,
+  siteRecord,
+} from '../storage/records.ts';
+import {
+  bundleChat,
+  bundleKey,
+  bundleMessage,
+  bundleModel,
+  bundleProvider,
+  bundleSite,
+  SECTIONS,
+  type BundleChat,
+} from './bundle-schema.ts';
+import golden from './golden/bundle-1.json' with { type: 'json' };
 import { createBundles, type ExportOptions, type OpenedKeys } from './bundle.ts';
 import { createKeys } from './keys.ts';
 import { createReceiver } from './one-time-key.ts';
@@ -414,4 +432,38 @@ test('what is taken as something else than it says is told', async () => {
   expect(diff.sites?.normalised).toEqual([
     { path: 'sites[0].origin', message: 'https://A.example/ is taken as https://a.example' },
   ]);
+});
+
+describe('whatever can be stored can travel', () => {
+  const fieldsOf = ({ shape }: { shape: object }, ...athome: string[]) =>
+    Object.keys(shape)
+      .filter((name) => !athome.includes(name))
+      .sort();
+
+  test.each([
+    ['providers', fieldsOf(bundleProvider), fieldsOf(providerRecord)],
+    ['models', fieldsOf(bundleModel), fieldsOf(logicalModelRecord)],
+    ['sites', fieldsOf(bundleSite), fieldsOf(siteRecord, 'createdAt', 'lastUsedAt')],
+    [
+      'keys',
+      fieldsOf(bundleKey, 'secret'),
+      fieldsOf(keyRecord, 'id', 'preview', 'destination', 'sealed', 'createdAt', 'check'),
+    ],
+    ['chats', fieldsOf(bundleChat, 'messages'), fieldsOf(chatRecord, 'draft')],
+    ['messages', fieldsOf(bundleMessage), fieldsOf(messageRecord, 'chatId')],
+  ])('%s', (_what, travelling, stored) => expect(travelling).toEqual(stored));
+});
+
+test('a bundle of version 1 that went out on 21 November 2026 goes in for ever', async () => {
+  const one = setUp();
+  const diff = await one.importBundle(golden);
+  for (const section of SECTIONS)
+    expect(diff[section]?.add.length, section).toBe(Object.keys(golden[section]).length);
+  expect(diff.leftOut).toEqual([]);
+  const exported = await one.exportBundle({
+    sections: ['providers', 'models', 'sites', 'settings', 'chats'],
+  });
+  for (const section of ['models', 'sites', 'settings', 'chats'] as const)
+    expect(exported[section], section).toEqual(golden[section]);
+  expect((await one.openKeys()).keys).toEqual(golden.keys);
 });

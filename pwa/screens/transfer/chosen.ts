@@ -2,14 +2,15 @@ import { SECTIONS, type Section } from '../../../core/index.ts';
 
 type Bundle = Readonly<Record<string, unknown>>;
 
-/** The sections that a bundle has, in our order. */
-export function sectionsOf(bundle: unknown): Section[] {
+/** The sections that a bundle has, in our order; empty ones where it replaces what is here. */
+export function sectionsOf(bundle: unknown, withEmpty = false): Section[] {
   return SECTIONS.filter(
     (section) =>
       typeof bundle === 'object' &&
       bundle !== null &&
       Object.hasOwn(bundle, section) &&
-      (!Array.isArray((bundle as Bundle)[section]) ||
+      (withEmpty ||
+        !Array.isArray((bundle as Bundle)[section]) ||
         ((bundle as Bundle)[section] as unknown[]).length > 0),
   );
 }
