@@ -8,6 +8,8 @@ import { CHROMIUM_ARGUMENTS, findChromium } from '../scripts/chromium.mjs';
 const DIST = process.env.GATEHOUSE_DIST ?? fileURLToPath(new URL('../dist', import.meta.url));
 export const EXTENSION = join(DIST, 'extension');
 export const PWA = join(DIST, 'pwa');
+/** The built `@gatehouse/client`. */
+export const CLIENT = join(DIST, 'client/index.js');
 /** The sample site: built by the tests' set-up and by `npm start`. */
 export const SAMPLE = join(DIST, 'sample');
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@playwright/test';
-import { EXTENSION, PWA } from './gatehouse.ts';
+import { CLIENT, EXTENSION, PWA } from './gatehouse.ts';
 
 const STATIC_IMPORT = /(?:^|[;}\s])(?:import|export)(?:[^'"()]*?from)?\s*["']([^"']+)["']/g;
 
@@ -70,6 +70,12 @@ test('popup and consent take at most 40 kB each', () => {
   for (const page of [manifest().action.default_popup, 'extension/consent/index.html']) {
     expectAtMost(page, kilobytes(scriptsOf(EXTENSION, join(EXTENSION, page))), 40);
   }
+});
+
+test('@gatehouse/client takes less than 2 kB of a web app', () => {
+  expectAtMost('client', kilobytes([CLIENT]), 1.9);
+  // Nothing beside itself.
+  expect(readFileSync(CLIENT, 'utf8')).not.toMatch(/^import|[^.]import\(/m);
 });
 
 test('the PWA takes at most 90 kB of script until it can be used', () => {

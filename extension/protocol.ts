@@ -10,11 +10,14 @@ export const CONTROL_PORT = 'control';
 /** The relay to its window, with a MessagePort: taken by inpage before a script of the page sees it. */
 export const HELLO = 'gatehouse:hello';
 
-/** A child frame's inpage to the top window, where the relay hears it: it has a call, and no relay. */
-export const WANTS_RELAY = 'gatehouse:wants-relay';
+/**
+ * A child frame's inpage to the top window, where the relay hears it: it has a call, and no relay. The
+ * relay hands it to the background, which puts a relay into each frame.
+ */
+export const WANTS_RELAY = 'gatehouse:relay';
 
-/** The top frame's relay to the background: put a relay into each frame. */
-export const SPREAD = 'spread';
+/** An event of the page: it asks whether Gatehouse is there. The relay hands its name to the background. */
+export const REQUEST = 'gatehouse:request';
 
 /** The relay to inpage: the background went away. */
 export const LOST = 'lost';

@@ -15,10 +15,11 @@ import {
   type ServerOptions,
 } from '../../core/index.ts';
 import { CONSENT_PORT } from '../consent/protocol.ts';
-import { CONTROL_PORT, SPREAD } from '../protocol.ts';
+import { CONTROL_PORT, REQUEST, WANTS_RELAY } from '../protocol.ts';
 import { fromRuntimePort } from '../runtime-port.ts';
 import { createConsent } from './consent.ts';
 import { createLockIcon } from './lock-icon.ts';
+import { createPages } from './pages.ts';
 import { isOwn, toPeer } from './peer.ts';
 import { createExtensionPorts, WAKE_ALARM } from './ports.ts';
 import { spreadRelay } from './relays.ts';
@@ -31,6 +32,7 @@ const consent = createConsent({
 });
 const ports = createExtensionPorts(consent);
 const router = createRouter(ports);
+const pages = createPages(() => router.control);
 const server: ServerOptions = {
   handle: router.handle,
   journal: createJournal(ports.session),
@@ -54,7 +56,9 @@ chrome.runtime.onConnect.addListener((port) => {
   serve(fromRuntimePort(port), peer, server);
   port.onMessage.addListener((message: unknown) => {
     const tabId = port.sender?.tab?.id;
-    if (message === SPREAD && tabId !== undefined) void spreadRelay(tabId).catch(() => undefined);
+    if (message === REQUEST) pages.announceTo(port);
+    if (message === WANTS_RELAY && tabId !== undefined)
+      void spreadRelay(tabId).catch(() => undefined);
   });
 });
 

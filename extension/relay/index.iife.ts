@@ -3,7 +3,7 @@
  * wants to call. It carries frames as they are, and opens its port to the background with the first
  * one, so that a page that never calls never starts the worker. Who calls is the port's own `sender`.
  */
-import { HELLO, LOST, PAGE_PORT, SPREAD, WANTS_RELAY } from '../protocol.ts';
+import { HELLO, LOST, PAGE_PORT, REQUEST, WANTS_RELAY } from '../protocol.ts';
 
 declare global {
   /** Offers a port to the page, until the page has taken one. */
@@ -43,13 +43,14 @@ function createRelay(): () => void {
     }
   }
 
+  addEventListener(REQUEST, ({ type }) => post(type));
   if (window === top) {
     const onRequest = (event: MessageEvent) => {
       if (event.data !== WANTS_RELAY) return;
       event.stopImmediatePropagation();
-      post(SPREAD);
+      post(event.data);
     };
-    window.addEventListener('message', onRequest, true);
+    addEventListener('message', onRequest, true);
   }
 
   return () => {
@@ -60,7 +61,7 @@ function createRelay(): () => void {
       taken = true;
       post(data);
     };
-    window.postMessage(HELLO, '*', [port2]);
+    postMessage(HELLO, '*', [port2]);
   };
 }
 
