@@ -53,6 +53,8 @@ export interface ProviderView {
   baseUrlFields?: { name: string; label: string; example: string; value: string }[];
   /** True while a part of its base URL is not filled in: no key can be saved for it yet. */
   incomplete?: boolean;
+  /** The page on which a person lets it make a key. */
+  connectUrl?: string;
   /** Others can be asked through it: where, for those that it knows, by their ids. */
   asGateway?: { paths: Record<string, string> };
   /** It is asked through another provider, under this path there. */
@@ -203,6 +205,11 @@ export interface Control {
 
   detectKeys(text: string): Promise<DetectedKey[]>;
   addKeys(keys: NewKey[]): Promise<KeyView[]>;
+  /**
+   * Exchanges the code that a provider's page gave (OAuth's PKCE, S256) for a key, and saves that.
+   * Throws `invalid_request` where the provider has no such way, `key_refused` with its words.
+   */
+  connectProvider(provider: string, code: string, verifier: string): Promise<KeyView>;
   updateKey(
     id: string,
     change: { label?: string; enabled?: boolean; weight?: number; models?: string[] },

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Provider } from './providers/provider.ts';
 import type { LogicalModels } from './storage/logical-models.ts';
 import {
   createTestRouter,
@@ -305,6 +306,36 @@ describe('the models list', () => {
     });
     const narrow = createTestRouter({ parts: { catalogue }, grant: { models: ['mock/a/*'] } });
     expect(await (await get(narrow, '/api/models/free', SITE)).json()).toMatchObject({ count: 1 });
+  });
+
+  it('of what speaks or listens', async () => {
+    const speaks = {
+      ...providerAt('http://127.0.0.1:9'),
+      id: 'speaks',
+      endpoints: ['speech', 'transcriptions'] as const,
+      ways: { speech: { model: 'voice-1' } },
+    };
+    const mute = { ...providerAt('http://127.0.0.1:9'), id: 'mute', endpoints: [] };
+    const list = async (providers: readonly Provider[]) => ({
+      models: providers.flatMap((provider) =>
+        ['chat-70b', 'whisper-1', 'voice-1'].map((id) => ({ provider, model: { id } })),
+      ),
+      failed: ['late'],
+    });
+    const catalogue = { ...createTestRouter().parts.catalogue, list };
+    const router = createTestRouter({ providers: [speaks, mute], parts: { catalogue } });
+    const answer = await get(router, '/v1/audio/models');
+    const { data } = (await answer.json()) as { data: { id: string; owned_by: string }[] };
+    expect(data.map(({ id }) => id)).toEqual(['speaks/whisper-1', 'speaks/voice-1']);
+    expect(answer.headers.get('x-gatehouse-partial')).toBe('late');
+    const narrow = createTestRouter({
+      providers: [speaks],
+      parts: { catalogue },
+      grant: { models: ['speaks/whisper-*'] },
+    });
+    expect(await (await get(narrow, '/v1/audio/models', SITE)).json()).toMatchObject({
+      data: [{ id: 'speaks/whisper-1' }],
+    });
   });
 
   it('of one provider', async () => {

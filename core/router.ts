@@ -114,7 +114,7 @@ export function createRouter(host: Ports): Router {
       resetKey,
     }),
     ...createModelsControl({ logicalModels, registry, catalogue, keys }),
-    ...createKeysControl({ registry, keys, resetKey }),
+    ...createKeysControl({ ports, registry, keys, resetKey }),
     ...createSitesControl({ ports, permissions, budgets }),
     ...createSettingsControl(ports),
     ...createLockControl({ changes, vault, settings }),

@@ -29,7 +29,7 @@ function setUp() {
     permissions,
     usage: createUsageCounter(ports, () => Promise.resolve(undefined)),
     control: {
-      ...createKeysControl({ registry, keys }),
+      ...createKeysControl({ ports, registry, keys }),
       ...createSitesControl({ ports, permissions, budgets: createBudgets(ports) }),
     },
   };

@@ -1,5 +1,7 @@
 import type { Control } from '../control.ts';
 import { RouterError } from '../errors.ts';
+import type { Ports } from '../ports.ts';
+import { exchangeCode } from '../providers/connect.ts';
 import { isComplete, type Provider } from '../providers/provider.ts';
 import { destinationOf, type Registry } from '../providers/registry.ts';
 import type { KeyRecord } from '../storage/records.ts';
@@ -7,16 +9,25 @@ import type { Keys } from '../vault/keys.ts';
 import { toSecret } from '../vault/secret.ts';
 import { toKeyView } from './key-view.ts';
 
-export type KeysControl = Pick<Control, 'addKeys' | 'updateKey' | 'replaceKey' | 'deleteKey'>;
+export type KeysControl = Pick<
+  Control,
+  'addKeys' | 'connectProvider' | 'updateKey' | 'replaceKey' | 'deleteKey'
+>;
 
 export interface KeysControlParts {
+  ports: Pick<Ports, 'fetch' | 'now'>;
   registry: Pick<Registry, 'all'>;
   keys: Pick<Keys, 'add' | 'get' | 'update' | 'replace' | 'remove'>;
   /** Forgets what a key's cooldowns are. */
   resetKey?: (id: string) => Promise<void>;
 }
 
-export function createKeysControl({ registry, keys, resetKey }: KeysControlParts): KeysControl {
+export function createKeysControl({
+  ports,
+  registry,
+  keys,
+  resetKey,
+}: KeysControlParts): KeysControl {
   async function findProvider(id: string, param: string): Promise<Provider> {
     const provider = (await registry.all()).byName.get(id.toLowerCase())?.provider;
     if (!provider)
@@ -60,6 +71,13 @@ export function createKeysControl({ registry, keys, resetKey }: KeysControlParts
         });
       }
       return answers.map(toKeyView);
+    },
+    async connectProvider(id, code, verifier) {
+      const provider = await findProvider(id, 'provider');
+      const secret = await exchangeCode(ports, provider, code, verifier);
+      const [record] = await keys.add(destinationOf(provider), [{ secret, label: 'connected' }]);
+      if (!record) throw new RouterError('internal_error', 'The key was not saved.');
+      return toKeyView(record);
     },
     async updateKey(id, change) {
       const record = await keys.update(id, change);

@@ -6,6 +6,7 @@ import { checkBaseUrl } from '../providers/base-url.ts';
 import { CATALOG } from '../providers/catalog.ts';
 import type { Catalogue } from '../providers/catalogue.ts';
 import { checkSecret } from '../providers/key-check.ts';
+import { connectUrl } from '../providers/connect.ts';
 import { detectKeys } from '../providers/key-detection.ts';
 import { gatewayRoot, type Gateways } from '../providers/gateway.ts';
 import { mergeProvider, type ProviderEntry } from '../providers/merge.ts';
@@ -248,6 +249,7 @@ function toView(
       })),
     }),
     ...(!isComplete(provider) && { incomplete: true }),
+    ...(provider.connect && { connectUrl: connectUrl(provider, provider.connect) }),
     ...(provider.asGateway && { asGateway: { paths: { ...provider.asGateway.paths } } }),
     ...(provider.gateway && { gateway: toGatewayView(provider, provider.gateway, entries) }),
     ...(models && !provider.builtIn && { models: [...models] }),

@@ -2,6 +2,8 @@ import { RouterError } from '../errors.ts';
 import { authorise } from '../middleware/permission.ts';
 import { coversId } from '../permissions/match.ts';
 import { isFree } from '../providers/free-models.ts';
+import { wayOf } from '../providers/endpoints.ts';
+import { kindOfModel } from '../providers/model-kind.ts';
 import type { Provider } from '../providers/provider.ts';
 import { jsonAnswer, toHeaderValue } from './answer.ts';
 import type { Call, Parts } from './endpoint.ts';
@@ -17,6 +19,35 @@ export async function listModels(call: Call, parts: Parts): Promise<Response> {
 export async function listProviderModels(call: Call, parts: Parts): Promise<Response> {
   return call.tail === 'free' ? listFree(call, parts) : answerList(call, parts, call.tail);
 }
+
+/**
+ * `GET /v1/audio/models` (row E12): what speaks or listens, of the usable providers that have such an
+ * endpoint; also what a provider is asked for by default and does not list.
+ */
+export async function listAudioModels(call: Call, parts: Parts): Promise<Response> {
+  const patterns = await allowedModels(call, parts);
+  const providers = (await usableProviders(parts)).filter((provider) =>
+    AUDIO.some((name) => wayOf(provider, name)),
+  );
+  const { models: listed, failed } = await parts.catalogue.list(providers);
+  const settings = await parts.settings();
+  const known = providers.flatMap((provider) =>
+    AUDIO.flatMap((name) => wayOf(provider, name)?.model ?? []).map((id) => ({
+      provider,
+      model: { id },
+    })),
+  );
+  const spoken = listed.filter(({ model }) => kindOfModel(model) === 'audio');
+  const rows = [...spoken, ...known].map(({ provider, model }) =>
+    toListed(provider, model, settings),
+  );
+  const data = [...new Map(rows.toReversed().map((row) => [row.id, row])).values()]
+    .toReversed()
+    .filter(({ id }) => coversId(patterns, id));
+  return withPartial(jsonAnswer({ object: 'list', data }), failed);
+}
+
+const AUDIO = ['speech', 'transcriptions', 'translations'] as const;
 
 /** The models that cost nothing, the longest window first; ones too small to be of use are left out. */
 async function listFree(call: Call, parts: Parts): Promise<Response> {
@@ -47,7 +78,11 @@ async function answerList(call: Call, parts: Parts, wanted: string | undefined):
     ...(await Promise.all(logical.map((model) => toLogical(model, parts, settings)))),
     ...models.map(({ provider, model }) => toListed(provider, model, settings)),
   ].filter(({ id }) => coversId(patterns, id));
-  const answer = jsonAnswer(formsOf(call.dialect).list(data));
+  return withPartial(jsonAnswer(formsOf(call.dialect).list(data)), failed);
+}
+
+/** Names the providers that did not answer. */
+function withPartial(answer: Response, failed: readonly string[]): Response {
   if (failed.length > 0)
     answer.headers.set('x-gatehouse-partial', toHeaderValue(failed.join(', ')));
   return answer;

@@ -12,7 +12,7 @@ import {
   listLogicalModels,
   putLogicalModel,
 } from './logical-models.ts';
-import { getModel, listModels, listProviderModels } from './models.ts';
+import { getModel, listAudioModels, listModels, listProviderModels } from './models.ts';
 import { passThrough } from './pass-through.ts';
 import { toCanonicalPath } from './paths.ts';
 import { getTokenStats } from './token-stats.ts';
@@ -100,6 +100,7 @@ export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
     path: '/v1/moderations',
     answer: createBesideChat('moderations'),
   },
+  { method: 'GET', path: '/v1/audio/models', answer: listAudioModels },
   { method: 'GET', path: '/v1/models', answer: listModels },
   { method: 'GET', path: '/v1/models/*', answer: getModel },
   { method: 'GET', path: '/v1beta/models', answer: listModels },

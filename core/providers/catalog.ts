@@ -169,6 +169,7 @@ const rows: readonly Provider[] = [
     keyPrefixes: ['sk-or-'],
     keyVariables: ['OPENROUTER_API_KEY', 'OPENROUTER_KEY'],
     keyUrl: 'https://openrouter.ai/settings/keys',
+    connect: { page: '/auth', exchange: '/auth/keys' },
     defaultModel: 'openrouter/auto',
     browserCors: 'yes',
     endpoints: ['embeddings', 'transcriptions', 'completions', 'responses'],

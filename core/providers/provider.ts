@@ -114,6 +114,14 @@ export interface AsGateway {
   readonly paths: Readonly<Record<string, string>>;
 }
 
+/** How a person lets it make a key for us (OAuth's PKCE; what comes is a usual key). */
+export interface Connect {
+  /** The page that asks the person, on the base URL's origin. */
+  readonly page: string;
+  /** Where the code is exchanged, below the base URL. */
+  readonly exchange: string;
+}
+
 /** A server and its auth scheme, as data. Rows are frozen. */
 export interface Provider {
   readonly id: string;
@@ -145,6 +153,7 @@ export interface Provider {
   readonly modelFacts?: Readonly<Record<string, Omit<CatalogModel, 'id' | 'name'>>>;
   /** Models that it serves in another format, by the beginning of their ids; the first that fits. */
   readonly otherFormats?: readonly OtherFormat[];
+  readonly connect?: Connect;
   /** Others can be asked through it. */
   readonly asGateway?: AsGateway;
   /** It is asked through another provider, which has its own key; then its base URL is there. */

@@ -14,6 +14,11 @@ export interface AppContext {
   announce(text: string): void;
   /** Resolves when the router hears this page's calls: its worker may still be starting. */
   ready(): Promise<unknown>;
+  /**
+   * Opens a provider's page, which sends the person back to `callback` with a `code`; resolves with
+   * that. Rejects where they closed the page.
+   */
+  visitForCode(toPage: (callback: string) => string): Promise<string>;
   /** Asks the browser to keep what is stored; the first key and the first chat do. */
   keepStorage(): Promise<void>;
 }
