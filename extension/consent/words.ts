@@ -40,13 +40,14 @@ export const SPENDS: readonly { readonly value: string; readonly label: string }
 ]);
 
 /** The whole question in one sentence, for a screen reader. */
-export function summary(prompt: Prompt): string {
+export function summary(prompt: Prompt, spend = ''): string {
   const who = isFrame(prompt)
     ? `${toShortName(prompt.origin)}, inside ${toShortName(prompt.topOrigin)},`
     : toShortName(prompt.origin);
   const model = prompt.model ? ` It asks for ${target(prompt)}.` : '';
+  const most = spend === '' ? '' : ` Up to ${usd(Number(spend))} a day.`;
   const more = caution(prompt) ? ` More than chat: ${caution(prompt)}` : '';
-  return `${who} wants to use AI models with your keys. It can ${can(prompt)}.${more} It never ${NEVER}.${model}`;
+  return `${who} wants to use AI models with your keys. It can ${can(prompt)}.${more} It never ${NEVER}.${model}${most}`;
 }
 
 export const isFrame = (prompt: Prompt): boolean => prompt.origin !== prompt.topOrigin;
