@@ -146,20 +146,34 @@ test('going on to the next route', async ({ site, page, gatehouse, upstream }) =
   const models = [{ id: 'chain', routes }];
   await gatehouse.configure({ ...openaiAt(upstream, app.origin), models });
   await page.goto(app.url);
-  const added: number[] = [];
-  for (let round = -1; round < 60; round++) {
-    // The failed attempt itself is a direct call from the page: as long as one from the worker.
-    const failed = await time(page, upstream.url, 'status-404');
-    const direct = await time(page, GATEHOUSE, 'openai/m1');
-    const chained = await time(page, GATEHOUSE, 'chain');
-    if (round >= 0) added.push(chained.firstByteMs - direct.firstByteMs - failed.firstByteMs);
+  /** What the router says of its own time, in whole milliseconds: the same way for all. */
+  const latency = (model: string) =>
+    page.evaluate(async (name) => {
+      const response = await fetch('https://gatehouse.invalid/v1/chat/completions', {
+        method: 'POST',
+        body: JSON.stringify({ model: name, messages: [{ role: 'user', content: 'Hi' }] }),
+      });
+      await response.text();
+      return Number(response.headers.get('x-gatehouse-latency-ms'));
+    }, model);
+  const sums = { failed: 0, direct: 0, chained: 0 };
+  const rounds = 100;
+  for (let round = -3; round < rounds; round++) {
+    const failed = await latency('openai/status-404');
+    const direct = await latency('openai/m1');
+    const chained = await latency('chain');
+    if (round < 0) continue; // the first ones warm up
+    sums.failed += failed;
+    sums.direct += direct;
+    sums.chained += chained;
   }
+  const added = (sums.chained - sums.direct - sums.failed) / rounds;
   report({
     what: 'going on to the next route',
-    value: median(added),
+    value: Math.max(0, added),
     unit: 'ms',
     aim: 5,
-    how: 'over the failed attempt; median of 60',
+    how: `${(sums.chained / rounds).toFixed(1)} with, ${(sums.failed / rounds).toFixed(1)} the failed attempt; mean of ${rounds}`,
   });
 });
 
