@@ -39,6 +39,7 @@ export { readLockEvents, type LockEvent } from './vault/lock-events.ts';
 export { createLocks, type Locks, type Proof } from './vault/locks.ts';
 export type { SlotView } from './vault/slot-view.ts';
 export { createReceiver } from './vault/one-time-key.ts';
+export { idOfProvider } from './vault/provider-names.ts';
 export {
   createRecoveryCode,
   decodeRecoveryCode,

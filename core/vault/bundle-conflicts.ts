@@ -3,6 +3,7 @@
  * the bundle, or given another name. Then it is planned again. Pure.
  */
 import { CATALOG } from '../providers/catalog.ts';
+import { idOfProvider } from './provider-names.ts';
 import type { Bundle, BundleChat, Fault, Section } from './bundle-schema.ts';
 
 /** `overwrite` takes the bundle's, `skip` keeps what is here, `rename` keeps both where both can be. */
@@ -70,8 +71,10 @@ export function resolveConflicts(
     return beside;
   });
 
-  const isLeftOut = (provider: string) =>
-    skipped.providers.includes(provider) && conflicts.movedProviders.includes(provider);
+  const isLeftOut = (name: string) => {
+    const provider = idOfProvider(name);
+    return skipped.providers.includes(provider) && conflicts.movedProviders.includes(provider);
+  };
   next.keys = bundle.keys?.flatMap((entry, index) => {
     const name = `${entry.provider} · ${entry.label ?? ''}`;
     // Its provider stays at another address than the one that this key was meant for.
@@ -79,7 +82,7 @@ export function resolveConflicts(
       skipped.keys.push(name);
       return [];
     }
-    const provider = providerNames.get(entry.provider);
+    const provider = providerNames.get(idOfProvider(entry.provider));
     if (provider !== undefined) return { ...entry, provider };
     if (!conflicts.keys.includes(index)) return entry;
     if (!isRenamed || entry.label === undefined) {

@@ -1,5 +1,6 @@
 /** Leaves out of a bundle what does not fit, so that the rest can be taken. Pure. */
 import { faulty, type Fault } from './bundle-schema.ts';
+import { idOfProvider } from './provider-names.ts';
 
 /** What is left of a bundle, and where each of its entries stood in the file. */
 export interface Draft {
@@ -51,8 +52,9 @@ export function leaveOut(
   if (Array.isArray(sections.keys))
     sections.keys.forEach((key: unknown, index) => {
       const provider = (key as { provider?: unknown } | null)?.provider;
-      if (provider === undefined || gone.get('keys')?.has(index)) return;
-      if (droppedProviders.has(provider)) drop('keys', index, '', 'its provider is left out');
+      if (typeof provider !== 'string' || gone.get('keys')?.has(index)) return;
+      if (droppedProviders.has(idOfProvider(provider)))
+        drop('keys', index, '', 'its provider is left out');
     });
 
   const next: Record<string, unknown> = {};

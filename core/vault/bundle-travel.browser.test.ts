@@ -264,7 +264,10 @@ describe('what is here already', () => {
   const THEIRS = {
     ...HEAD,
     providers: [{ ...BOX, baseUrl: 'https://evil.example/v1' }],
-    keys: [{ provider: 'my-box', label: 'main', secret: 'sk-theirs-0123456789' }],
+    keys: [
+      { provider: 'my-box', label: 'main', secret: 'sk-theirs-0123456789' },
+      { provider: 'MY-BOX', label: 'other', secret: 'sk-other-0123456789' },
+    ],
     models: [
       { id: 'turbo', routes: route('my-box'), contextWindow: 5 },
       { id: 'slow', routes: route('groq'), fallbacks: ['turbo'] },
@@ -280,7 +283,7 @@ describe('what is here already', () => {
     const diff = await one.importBundle(THEIRS, { onConflict: 'skip' });
     expect(diff).toMatchObject({
       providers: { skip: ['my-box'], overwrite: [] },
-      keys: { skip: ['my-box · main'], add: [], overwrite: [] },
+      keys: { skip: ['my-box · main', 'MY-BOX · other'], add: [], overwrite: [] },
       models: { skip: ['turbo'], add: ['slow'] },
       sites: { skip: ['https://a.example'] },
       settings: { skip: ['theme'], add: ['sendWithEnter'] },
@@ -314,7 +317,7 @@ describe('what is here already', () => {
     expect(models?.find(({ id }) => id === 'turbo-2')?.routes[0]?.provider).toBe('my-box-2');
     expect(models?.find(({ id }) => id === 'turbo')?.routes[0]?.provider).toBe('my-box');
     expect(await one.secretOf('my-box')).toEqual([CANARY]);
-    expect(await one.secretOf('my-box-2')).toEqual(['sk-theirs-0123456789']);
+    expect(await one.secretOf('my-box-2')).toEqual(['sk-theirs-0123456789', 'sk-other-0123456789']);
     const chats = await one.chats.list();
     expect(chats.map(({ title }) => title).sort()).toEqual(['Theirs', 'Title of a']);
     const copy = chats.find(({ title }) => title === 'Theirs')!;

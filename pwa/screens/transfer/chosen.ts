@@ -1,4 +1,4 @@
-import { SECTIONS, type Section } from '../../../core/index.ts';
+import { idOfProvider, SECTIONS, type Section } from '../../../core/index.ts';
 
 type Bundle = Readonly<Record<string, unknown>>;
 
@@ -38,8 +38,9 @@ export function withSections(
       return baseUrl !== undefined || auth !== undefined || format !== undefined ? [id] : [];
     }),
   );
-  const keys = (whole.keys as unknown[]).filter(
-    (key) => !moved.has((key as { provider?: unknown } | null)?.provider),
-  );
+  const keys = (whole.keys as unknown[]).filter((key) => {
+    const provider = (key as { provider?: unknown } | null)?.provider;
+    return typeof provider !== 'string' || !moved.has(idOfProvider(provider));
+  });
   return { bundle: { ...kept, keys }, keysLeftOut: whole.keys.length - keys.length };
 }

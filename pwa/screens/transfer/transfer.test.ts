@@ -71,8 +71,9 @@ describe('what is chosen of a bundle', () => {
     providers: [
       { id: 'my-box', baseUrl: 'https://box.example' },
       { id: 'groq', enabled: false },
+      { id: 'xai', baseUrl: 'https://x.example' },
     ],
-    keys: [{ provider: 'my-box' }, { provider: 'groq' }, null],
+    keys: [{ provider: 'my-box' }, { provider: 'groq' }, null, { provider: 'Grok' }],
     models: [],
     settings: {},
   };
@@ -85,7 +86,7 @@ describe('what is chosen of a bundle', () => {
   test('leaves out a key for a server of the file, where its providers are not taken', () => {
     expect(withSections(BUNDLE, ['keys'])).toEqual({
       bundle: { format: 'gatehouse-bundle', version: 1, keys: [{ provider: 'groq' }, null] },
-      keysLeftOut: 1,
+      keysLeftOut: 2,
     });
     expect(withSections(BUNDLE, ['keys', 'providers'])).toMatchObject({
       bundle: { keys: BUNDLE.keys, providers: BUNDLE.providers },
