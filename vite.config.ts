@@ -15,6 +15,7 @@ const build = sourceHash(fileURLToPath(new URL('.', import.meta.url)));
 const define = {
   __GATEHOUSE_VERSION__: JSON.stringify(packageJson.version),
   __GATEHOUSE_BUILD__: JSON.stringify(build),
+  __MERMAID_VERSION__: JSON.stringify(packageJson.dependencies.mermaid),
 };
 const target = 'chrome148';
 
@@ -86,18 +87,60 @@ function backgroundScript(): Plugin {
       const file = `${outDir}/manifest.json`;
       const built = JSON.parse(readFileSync(file, 'utf8')) as object;
       const background = { service_worker: fileName };
-      writeFileSync(file, JSON.stringify({ ...built, background }, null, 2));
+      writeFileSync(
+        file,
+        JSON.stringify({ ...built, background, sandbox: manifest.sandbox }, null, 2),
+      );
+    },
+  };
+}
+
+/**
+ * The frame that draws diagrams: a page of its own, outside of every chunk, because its scripts run
+ * where there is no origin and so no module. Mermaid is taken as it is published, whole.
+ */
+function diagramFrame(page: string, scripts: readonly string[]): Plugin {
+  const local = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+  return {
+    name: 'gatehouse-diagram-frame',
+    apply: 'build',
+    async generateBundle() {
+      const emit = (name: string, source: string | Uint8Array) =>
+        this.emitFile({ type: 'asset', fileName: `diagram/${name}`, source });
+      emit('frame.html', readFileSync(local(page)));
+      emit('mermaid.js', readFileSync(local('node_modules/mermaid/dist/mermaid.min.js')));
+      if (scripts.includes('frame'))
+        emit('frame.css', readFileSync(local('pwa/diagram/frame.css')));
+      for (const name of scripts) {
+        const built = await buildWithVite({
+          configFile: false,
+          logLevel: 'warn',
+          define,
+          build: {
+            write: false,
+            target,
+            lib: { entry: local(`pwa/diagram/${name}.ts`), formats: ['iife'], name: 'diagram' },
+          },
+        });
+        const [output] = [built].flat();
+        if (!output || !('output' in output)) throw new Error(`${name}.ts was not built`);
+        emit(`${name}.js`, output.output[0].code);
+      }
     },
   };
 }
 
 function extension(command: 'build' | 'serve'): UserConfig {
-  const { background, ...rest } = { ...manifest, version: packageJson.version };
+  // What crxjs does not see it does not change: a script, and a page outside of its chunks.
+  const shown = Object.entries({ ...manifest, version: packageJson.version }).filter(
+    ([name]) => name !== 'sandbox' && (name !== 'background' || command === 'serve'),
+  );
   return {
     define,
     plugins: [
       svelte(),
-      crx({ manifest: (command === 'build' ? rest : { ...rest, background }) as never }),
+      crx({ manifest: Object.fromEntries(shown) as never }),
+      diagramFrame('extension/diagram/frame.html', ['draw']),
       backgroundScript(),
     ],
     build: {
@@ -120,6 +163,7 @@ function pwa(): UserConfig {
       svelte(),
       developmentPolicy(),
       versionFile({ version: packageJson.version, build }),
+      diagramFrame('pwa/diagram/frame.html', ['draw', 'frame']),
       VitePWA({
         strategies: 'injectManifest',
         srcDir: '.',
@@ -131,6 +175,8 @@ function pwa(): UserConfig {
           minify: true,
           target,
           globPatterns: ['**/*.{html,js,css,svg,png,webmanifest,woff2}'],
+          // A megabyte for the few who draw diagrams: the worker keeps it when it was fetched once.
+          globIgnores: ['diagram/mermaid.js'],
           // A file that is named by its hash needs no revision, and is not fetched again.
           dontCacheBustURLsMatching: /^assets\//,
         },

@@ -54,6 +54,13 @@ describe('the manifest', () => {
     ]);
   });
 
+  it('draws diagrams in a page that has no origin and no network', () => {
+    expect(manifest.sandbox.pages).toEqual(['diagram/frame.html']);
+    expect(manifest.content_security_policy.sandbox).toBe(
+      "sandbox allow-scripts; default-src 'none'; script-src 'self'; style-src 'unsafe-inline'",
+    );
+  });
+
   it('gives its pages a policy without eval, foreign scripts, frames or HTML strings', () => {
     const policy = manifest.content_security_policy.extension_pages;
     expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';");

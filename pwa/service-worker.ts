@@ -1,6 +1,7 @@
 import { precacheAndRoute } from 'workbox-precaching';
 import { createFetchListener, createRouter } from '../core/index.ts';
 import { answerControl } from './worker/control.ts';
+import { fetchKept } from './worker/kept-files.ts';
 import { createHeldSession } from './worker/held-session.ts';
 import { isOwnPath } from './worker/own-path.ts';
 import { createWebPorts } from './worker/ports.ts';
@@ -18,6 +19,10 @@ self.addEventListener(
   'fetch',
   createFetchListener(router, { isOwnPath, clients: self.clients, origin: self.location.origin }),
 );
+self.addEventListener('fetch', (event) => {
+  const kept = fetchKept(event.request, self.location.origin, caches);
+  if (kept) event.respondWith(kept);
+});
 precacheAndRoute(self.__WB_MANIFEST, { ignoreURLParametersMatching: [/.*/] });
 
 self.addEventListener('message', (event) => {

@@ -17,6 +17,7 @@ export const LIBRARIES: readonly { readonly name: string; readonly licence: stri
     { name: 'jose', licence: 'MIT' },
     { name: 'lowlight', licence: 'MIT' },
     { name: 'marked', licence: 'MIT' },
+    { name: 'mermaid', licence: 'MIT' },
     { name: 'psl', licence: 'MIT' },
     { name: 'svelte', licence: 'MIT' },
     { name: 'temml', licence: 'MIT' },
