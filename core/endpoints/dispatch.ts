@@ -12,6 +12,7 @@ import {
   type Walk,
 } from '../middleware/fallback.ts';
 import type { LiveCall } from '../middleware/live.ts';
+import { findOwnKey, withOwnKey } from '../middleware/own-key.ts';
 import { authoriseAndResolve } from '../middleware/permission.ts';
 import type { Resolution, ResolveRequest, Target } from '../middleware/resolve.ts';
 import type { Wanted } from '../middleware/reserve.ts';
@@ -49,6 +50,8 @@ export interface DispatchOptions {
    */
   readonly inputTokens?: () => number;
   readonly judge?: Walk['judge'];
+  /** The caller's own key, where its site may bring one. */
+  readonly ownKey?: string;
   /** Absent: the call costs nothing. */
   readonly use?: Use;
 }
@@ -84,7 +87,17 @@ export async function dispatch<T>(
   for (const { target, reason } of skipped) book.skipped({ ...nameOf(target), reason });
   const affordable = await hold(call, parts, live, grant, withoutDoubles(targets), use);
   const whole = { ...resolution, targets: affordable };
-  return tryTargets(call, parts, live, whole, tryTarget, { ...options, book });
+  const ownKey = ownKeyOf(call, grant);
+  return tryTargets(call, parts, live, whole, tryTarget, {
+    ...options,
+    book,
+    ...(ownKey !== undefined && { ownKey }),
+  });
+}
+
+/** Row SP9: only where the person has said that this site may. */
+export function ownKeyOf({ request }: Call, { site }: Grant): string | undefined {
+  return site?.ownKeys ? findOwnKey(request.headers) : undefined;
 }
 
 /** What a call may use up, where its site has limits. */
@@ -123,7 +136,10 @@ export async function tryTargets<T>(
   options: Omit<DispatchOptions, 'choose' | 'use'> & { readonly book?: AttemptBook } = {},
 ): Promise<Dispatched<T>> {
   const { targets, answerModel, hedgeAfterMs } = resolution;
-  const { credentials, ports } = parts;
+  const { ports } = parts;
+  const { ownKey } = options;
+  const credentials =
+    ownKey === undefined ? parts.credentials : withOwnKey(parts.credentials, ownKey);
   const { trace, dispatched, caller } = call;
   const { headers } = call.request;
   const { judge, inputTokens, book = openBook(call, parts, answerModel) } = options;

@@ -145,6 +145,8 @@ export const siteRecord = z.strictObject({
   models: z._default(z.array(z.string()), ['*']),
   limits: z.optional(siteLimits),
   defaultModel: z.optional(z.string()),
+  /** Row SP9: a key that the site brings along is used for its call. Absent: it is ignored. */
+  ownKeys: z.optional(z.boolean()),
   /** From then on it is as if it were not there, in milliseconds since the epoch. */
   expiresAt: z.optional(z.number()),
   createdAt: z.optional(z.number()),

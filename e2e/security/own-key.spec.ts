@@ -1,0 +1,56 @@
+/** Row SP9 in the real browser: a page's own key is ignored, until the person lets its site bring one. */
+import { CANARY_KEY, expect, openaiAt, test } from '../fixtures.ts';
+
+const OWN = 'sk-own-key-of-the-page-0123456789';
+
+test('a page’s own key is ignored by default, and used for its call where its site may', async ({
+  site,
+  page,
+  configure,
+  options,
+  upstream,
+}) => {
+  const { origin } = await site();
+  await page.goto(origin);
+  const ask = () =>
+    page.evaluate(async (key) => {
+      const response = await fetch('https://gatehouse.invalid/v1/chat/completions', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}` },
+        body: JSON.stringify({ model: 'openai/plain', messages: [{ role: 'user', content: 'A' }] }),
+      });
+      return response.status;
+    }, OWN);
+  const [grant] = openaiAt(upstream, origin).sites!;
+  for (const [ownKeys, sent] of [
+    [false, CANARY_KEY],
+    [true, OWN],
+  ] as const) {
+    await configure({ ...openaiAt(upstream), sites: [{ ...grant, ownKeys }] });
+    upstream.clear();
+    expect(await ask()).toBe(200);
+    const chats = upstream.received.filter(({ method }) => method === 'POST');
+    expect(chats.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${sent}`]);
+  }
+  // Nothing that is kept knows it.
+  const kept = await options.evaluate(async () => {
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open('gatehouse');
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error ?? new Error('not opened'));
+    });
+    const stores = [...database.objectStoreNames];
+    const transaction = database.transaction(stores);
+    const values = stores.map(
+      (name) =>
+        new Promise((resolve) => {
+          const request = transaction.objectStore(name).getAll();
+          request.onsuccess = () => resolve(request.result);
+        }),
+    );
+    const session = await chrome.storage.session.get();
+    return JSON.stringify([await Promise.all(values), session]);
+  });
+  expect(kept).toContain('openai');
+  expect(kept).not.toContain(OWN);
+});
