@@ -12,6 +12,8 @@ const SLOTS = 'core/vault/slot-kinds/slot-kinds.test.ts';
 const DURABILITY = 'core/vault/durability.browser.test.ts';
 const MIGRATIONS = 'core/storage/migrations.browser.test.ts';
 const BUNDLE = 'core/vault/bundle.browser.test.ts';
+const TRAVEL = 'core/vault/bundle-travel.browser.test.ts';
+const TRANSFER = 'e2e/screens/transfer.spec.ts';
 const GRANTS = 'core/permissions/grants.browser.test.ts';
 const BUDGET = 'core/permissions/budget.browser.test.ts';
 const DISK = 'e2e/security/durability.spec.ts';
@@ -135,8 +137,22 @@ export const PROMISES = Object.freeze([
   },
   {
     group: 'Bundles',
-    promise: 'An export holds no key unasked',
-    tests: [[BUNDLE, 'an export holds no key*']],
+    promise: 'Keys leave in an age file alone, which the stock `age` opens, and its files import',
+    tests: [
+      ['pwa/screens/transfer/transfer.test.ts', 'opens what was encrypted here', 'writes files *'],
+      [TRANSFER, 'keys leave the extension in an age file alone*', 'no answer of ours holds *'],
+      [BUNDLE, 'an export holds no key*'],
+    ],
+  },
+  {
+    group: 'Bundles',
+    promise: 'A work factor beyond reason is refused before it is run',
+    tests: [[TRANSFER, 'a file with a forbidding work factor *']],
+  },
+  {
+    group: 'Bundles',
+    promise: 'Every old bundle goes in for ever',
+    tests: [[TRAVEL, 'a bundle of version 1 *']],
   },
   {
     group: 'Consent',
