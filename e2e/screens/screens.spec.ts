@@ -22,9 +22,9 @@ test('a site is added, revoked and put back', async ({ gatehouse, context, confi
   await expect(dialog.getByRole('alert')).toContainText('Not encrypted');
   await dialog.getByRole('textbox').fill('notes.example.com');
   await dialog.getByRole('button', { name: 'Save' }).click();
-  const row = page.locator('details', { hasText: 'notes.example.com' });
+  const row = page.locator('details.site', { hasText: 'notes.example.com' });
   await expect(row).toContainText('Allowed');
-  await row.locator('summary').click();
+  await row.locator('summary').first().click();
   await row.getByRole('button', { name: 'Revoke' }).click();
   await expect(row).toHaveCount(0);
   await page.getByRole('button', { name: 'Undo' }).click();
@@ -58,17 +58,17 @@ test('a site is added with its subdomains; a suffix that many share is refused',
   await dialog.getByLabel('*.example.com').check();
   await expectNoViolations(page, 'the dialog');
   await address.press('Enter');
-  const pattern = page.locator('details').filter({
+  const pattern = page.locator('details.site').filter({
     has: page.locator('.who').getByText('*.', { exact: true }),
   });
   await expect(pattern).toContainText('Allowed');
-  await expect(page.locator('details')).toHaveCount(2);
+  await expect(page.locator('details.site')).toHaveCount(2);
 
   await page.getByRole('button', { name: 'Add a site' }).click();
   await address.fill('bad.example.com');
   await dialog.getByLabel('Block').check();
   await dialog.getByRole('button', { name: 'Save' }).click();
-  await pattern.locator('summary').click();
+  await pattern.locator('summary').first().click();
   await expect(pattern).toContainText('All subdomains but bad.example.com, which is refused.');
   await page.close();
 });
