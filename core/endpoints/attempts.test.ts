@@ -191,6 +191,19 @@ describe('a hedged call', () => {
     });
   });
 
+  it('counts the loser also where it takes its time to stop', async () => {
+    const { router } = setUp({ hedgeAfterMs: 20 });
+    const { ports } = router.parts;
+    const send = ports.fetch;
+    ports.fetch = (request) =>
+      request.url.startsWith(one.origin) ? new Promise(() => {}) : send(request);
+    expect((await router.chat({ ...ASKED, model: 'mine' })).status).toBe(200);
+    expect(router.usage[0]!.attempts).toMatchObject([
+      { provider: 'one', failed: false, estimated: true },
+      { provider: 'two', failed: false },
+    ]);
+  });
+
   it('is ended in both by the caller’s abort', async () => {
     play = (response) => openEvents(response);
     const slow = await serve((response) => openEvents(response));

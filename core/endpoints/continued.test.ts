@@ -215,6 +215,19 @@ describe('an answer that breaks off, where the model may go on', () => {
     expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
   });
 
+  it('numbers the blocks of the next answer after those of the first', async () => {
+    const { router } = await setUp([cut({ content: 'One, two' }), ends(', three.')]);
+    const body = { model: 'mine', stream: true, max_tokens: 50, messages: ASKED.messages };
+    const stream = await (await router.chat(body, { path: '/v1/messages' })).text();
+    const blocks = stream.matchAll(/"type":"(content_block_st\w+)","index":(\d+)/g);
+    expect([...blocks].map(([, type, index]) => `${type} ${index}`)).toEqual([
+      'content_block_start 0',
+      'content_block_stop 0',
+      'content_block_start 1',
+      'content_block_stop 1',
+    ]);
+  });
+
   it('goes on as often as there are routes, from all that was said', async () => {
     const { router, received } = await setUp([
       cut({ content: 'One' }),
