@@ -5,6 +5,7 @@
  */
 import type { AuthScheme } from './providers/provider.ts';
 import type { BudgetView } from './permissions/budget.ts';
+import type { Cooldown } from './middleware/cooldowns.ts';
 import type { LockReason, VaultKey } from './ports.ts';
 import type { FormatName, UpstreamFormatName } from './formats/chat.ts';
 import type {
@@ -80,6 +81,8 @@ export interface KeyView {
   check?: KeyCheck;
 }
 
+export type { Cooldown } from './middleware/cooldowns.ts';
+
 export interface KeyCheck {
   state: 'valid' | 'invalid' | 'rate-limited' | 'unknown';
   at: number;
@@ -87,6 +90,8 @@ export interface KeyCheck {
   message?: string;
   models?: number;
   latencyMs?: number;
+  /** What is left for now, where the provider's answer tells. */
+  remaining?: { requests?: number; tokens?: number };
 }
 
 export interface NewKey {
@@ -216,6 +221,10 @@ export interface Control {
   ): Promise<KeyView>;
   replaceKey(id: string, secret: string): Promise<KeyView>;
   deleteKey(id: string): Promise<void>;
+  /** What is not asked now, or asked last. */
+  listCooldowns(): Promise<Cooldown[]>;
+  /** Forgets what matches: it is asked again at once. */
+  resetCooldowns(of: { keyId?: string; provider?: string }): Promise<void>;
   /** Asks the provider, within 5 s. Offline: `unknown`. */
   checkKey(id: string): Promise<KeyCheck>;
 

@@ -1,5 +1,6 @@
 import { createChanges } from './changes.ts';
 import type { Control } from './control.ts';
+import { createCooldownsControl } from './control/cooldowns.ts';
 import { createKeysControl } from './control/keys.ts';
 import { createModelsControl } from './control/models.ts';
 import { createProvidersControl } from './control/providers.ts';
@@ -115,6 +116,7 @@ export function createRouter(host: Ports): Router {
     }),
     ...createModelsControl({ logicalModels, registry, catalogue, keys }),
     ...createKeysControl({ ports, registry, keys, resetKey }),
+    ...createCooldownsControl(ports, health),
     ...createSitesControl({ ports, permissions, budgets }),
     ...createSettingsControl(ports),
     ...createLockControl({ changes, vault, settings }),

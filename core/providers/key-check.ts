@@ -60,7 +60,28 @@ async function ask(
   if (reply.kind === 'refused') return { state: 'invalid', message: reply.message };
   if (reply.kind !== 'answer') return { state: 'unknown', message: whyNoAnswer(reply, provider) };
   if (reply.status === 404 && way !== 'models') return undefined;
-  return { ...toResult(reply, provider, way), latencyMs: reply.latencyMs };
+  const remaining = remainingOf(reply.headers);
+  return {
+    ...toResult(reply, provider, way),
+    latencyMs: reply.latencyMs,
+    ...(remaining && { remaining }),
+  };
+}
+
+/** What is left, where a header says so that the browser lets us read. */
+function remainingOf(headers: Headers): KeyCheck['remaining'] {
+  const read = (what: string) => {
+    const value =
+      headers.get(`x-ratelimit-remaining-${what}`) ??
+      headers.get(`anthropic-ratelimit-${what}-remaining`);
+    return value !== null && /^\d{1,15}$/.test(value.trim()) ? Number(value) : undefined;
+  };
+  const [requests, tokens] = [read('requests'), read('tokens')];
+  if (requests === undefined && tokens === undefined) return undefined;
+  return {
+    ...(requests !== undefined && { requests }),
+    ...(tokens !== undefined && { tokens }),
+  };
 }
 
 /** A chat that says nothing, in the words of the provider's format: 400 where the key is good. */

@@ -8,7 +8,14 @@ import type { Provider } from './provider.ts';
 
 /** What came back from a small question to a provider: its models, whether a key is good. */
 export type Reply =
-  | { kind: 'answer'; status: number; body: unknown; html: boolean; latencyMs: number }
+  | {
+      kind: 'answer';
+      status: number;
+      headers: Headers;
+      body: unknown;
+      html: boolean;
+      latencyMs: number;
+    }
   | { kind: 'redirect' }
   /** Never sent: the secret is none that this provider could take. */
   | { kind: 'refused'; message: string }
@@ -72,6 +79,7 @@ export async function askProvider(
     return {
       kind: 'answer',
       status: response.status,
+      headers: response.headers,
       body: parse(words),
       html: /^\s*<(!doctype|html|head|body)/i.test(words),
       latencyMs: Math.round(performance.now() - started),

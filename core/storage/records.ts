@@ -88,6 +88,9 @@ export const keyRecord = z.strictObject({
       message: z.optional(z.string()),
       models: z.optional(z.number()),
       latencyMs: z.optional(z.number()),
+      remaining: z.optional(
+        z.strictObject({ requests: z.optional(z.number()), tokens: z.optional(z.number()) }),
+      ),
     }),
   ),
 });

@@ -21,6 +21,7 @@ const READS: ReadonlySet<string> = new Set<keyof Control>([
   'usageToday',
   'usageBetween',
   'requestLog',
+  'listCooldowns',
   'getSettings',
 ]);
 

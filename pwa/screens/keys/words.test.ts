@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { KeyView, ProviderView } from '../../../core/index.ts';
-import { checkWords, keyWords, onDeviceWords, providerWords, toProviderId } from './words.ts';
+import type { Cooldown, KeyView, ProviderView } from '../../../core/index.ts';
+import {
+  checkWords,
+  cooldownAdvice,
+  cooldownWords,
+  keyWords,
+  onDeviceWords,
+  providerWords,
+  toPatterns,
+  toProviderId,
+} from './words.ts';
 
 const key = (change: Partial<KeyView> = {}): KeyView => ({
   id: 'k',
@@ -56,6 +65,46 @@ describe('what a key and a provider are said to be', () => {
     expect(providerWords(provider({ keys: [key({ enabled: false })] })).text).toBe(
       'all keys switched off',
     );
+  });
+});
+
+describe('what rests', () => {
+  const now = new Date(2026, 10, 20, 14, 0).getTime();
+  const cooldown: Cooldown = {
+    ...{ scope: 'key', provider: 'groq', keyId: 'k', state: 'cooling', status: 429 },
+    ...{ code: 'rate_limited', message: 'Slow down.', since: now, failures: 1 },
+    until: now + 5 * 60_000,
+  };
+  it.each<[Partial<Cooldown>, string]>([
+    [{}, 'resting until 14:05: 429, Slow down.'],
+    [{ until: now + 3 * 86_400_000 }, 'resting until 23 Nov 14:00: 429, Slow down.'],
+    [
+      { state: 'failing', failures: 3, status: 500, message: 'Oops.' },
+      'asked last until 14:05, after 3 failures in a row: 500, Oops.',
+    ],
+    [
+      { state: 'aside', until: undefined, status: 401, message: 'No such key.' },
+      'set aside just now, as it was refused: 401, No such key.',
+    ],
+  ])('%j is %s', (change, text) => {
+    expect(cooldownWords({ ...cooldown, ...change }, now).text).toBe(text);
+  });
+
+  it('says what to do about a key that was refused', () => {
+    expect(cooldownAdvice({ ...cooldown, state: 'aside' })).toMatch(
+      /^It is asked only .* Replace it/,
+    );
+  });
+
+  it('names how quick a checked key was, and what it has left', () => {
+    const check = { ...valid, latencyMs: 212.4, remaining: { requests: 998, tokens: 6000 } };
+    expect(keyWords(key({ check }), 30_000).text).toBe(
+      'works · 14 models · 212 ms · 998 requests left · 6k tokens left · just now',
+    );
+  });
+
+  it('reads patterns however they are put', () => {
+    expect(toPatterns(' llama-*,\nqwen-3  qwen-3\n')).toEqual(['llama-*', 'qwen-3']);
   });
 });
 

@@ -1,7 +1,13 @@
 /** Every word of the keys screen that is made of parts. */
-import type { KeyCheck, KeyView, OnDeviceState, ProviderView } from '../../../core/index.ts';
-import { count } from '../../words/numbers.ts';
-import { ago } from '../../words/time.ts';
+import type {
+  Cooldown,
+  KeyCheck,
+  KeyView,
+  OnDeviceState,
+  ProviderView,
+} from '../../../core/index.ts';
+import { compact, count } from '../../words/numbers.ts';
+import { ago, day, timeOfDay } from '../../words/time.ts';
 
 export interface StatusWords {
   readonly kind: 'ok' | 'warn' | 'danger' | 'off';
@@ -29,10 +35,57 @@ export function checkWords(check: KeyCheck | undefined): StatusWords {
   }
 }
 
+/** `212 ms · 998 requests left` */
+export function checkDetails({ latencyMs, remaining }: KeyCheck): string {
+  return [
+    latencyMs === undefined ? undefined : `${Math.round(latencyMs)} ms`,
+    remaining?.requests === undefined ? undefined : `${count(remaining.requests, 'request')} left`,
+    remaining?.tokens === undefined ? undefined : `${compact(remaining.tokens)} tokens left`,
+  ]
+    .filter((part) => part !== undefined)
+    .join(' · ');
+}
+
+/** `14:05`, and the day where it is not today: `23 Nov 14:05` */
+export function untilWords(until: number, now = Date.now()): string {
+  const isToday = new Date(until).toDateString() === new Date(now).toDateString();
+  return isToday ? timeOfDay(until) : `${day(until, now)} ${timeOfDay(until)}`;
+}
+
+/** `resting until 14:05: 429, Slow down.` What it is about stands before it. */
+export function cooldownWords(cooldown: Cooldown, now = Date.now()): StatusWords {
+  const { state, status, message, until, failures, since } = cooldown;
+  const why = `${status}, ${message}`;
+  const back = until === undefined ? '' : untilWords(until, now);
+  if (state === 'aside')
+    return { kind: 'danger', text: `set aside ${ago(since, now)}, as it was refused: ${why}` };
+  if (state === 'cooling') return { kind: 'warn', text: `resting until ${back}: ${why}` };
+  return {
+    kind: 'warn',
+    text: `asked last until ${back}, after ${count(failures, 'failure')} in a row: ${why}`,
+  };
+}
+
+/** What the person can do about it. */
+export function cooldownAdvice({ state, scope }: Cooldown): string {
+  if (state === 'aside')
+    return 'It is asked only where nothing else can be. Replace it, or reset it once it is valid again.';
+  return scope === 'provider'
+    ? 'It comes back by itself. Reset asks it again at once.'
+    : 'Others take its turn meanwhile. Reset asks it again at once.';
+}
+
+/** Names with lines, blanks or commas between them. */
+export function toPatterns(text: string): string[] {
+  return [...new Set(text.split(/[\s,]+/).filter(Boolean))];
+}
+
 export function keyWords(key: KeyView, now = Date.now()): StatusWords {
   if (!key.enabled) return { kind: 'off', text: 'switched off' };
   const words = checkWords(key.check);
-  return key.check ? { ...words, text: `${words.text} · ${ago(key.check.at, now)}` } : words;
+  if (!key.check) return words;
+  const parts = [words.text, checkDetails(key.check), ago(key.check.at, now)];
+  return { ...words, text: parts.filter(Boolean).join(' · ') };
 }
 
 /** What stands beside a provider's name: the worst of what needs a look, else that it works. */
