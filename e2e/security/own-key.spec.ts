@@ -1,7 +1,20 @@
 /** Row SP9 in the real browser: a page's own key is ignored, until the person lets its site bring one. */
+import type { Page } from '@playwright/test';
 import { CANARY_KEY, expect, openaiAt, test } from '../fixtures.ts';
 
 const OWN = 'sk-own-key-of-the-page-0123456789';
+
+async function letItUseItsOwn(options: Page, host: string): Promise<void> {
+  const before = options.url();
+  await options.goto(before.replace(/#.*$|$/, '#/sites'));
+  await options.locator('summary', { hasText: host }).first().click();
+  const row = options.locator('details', { hasText: host }).first();
+  const own = row.getByRole('switch', { name: 'Use the site’s own key' });
+  await expect(own).not.toBeChecked();
+  await own.click();
+  await expect(own).toBeChecked();
+  await expect(row.getByText('Saved')).toBeVisible();
+}
 
 test('a page’s own key is ignored by default, and used for its call where its site may', async ({
   site,
@@ -22,11 +35,9 @@ test('a page’s own key is ignored by default, and used for its call where its 
       return response.status;
     }, OWN);
   const [grant] = openaiAt(upstream, origin).sites!;
-  for (const [ownKeys, sent] of [
-    [false, CANARY_KEY],
-    [true, OWN],
-  ] as const) {
-    await configure({ ...openaiAt(upstream), sites: [{ ...grant, ownKeys }] });
+  await configure({ ...openaiAt(upstream), sites: [grant!] });
+  for (const sent of [CANARY_KEY, OWN]) {
+    if (sent === OWN) await letItUseItsOwn(options, new URL(origin).host);
     upstream.clear();
     expect(await ask()).toBe(200);
     const chats = upstream.received.filter(({ method }) => method === 'POST');
