@@ -173,7 +173,10 @@ for (const [host, test] of hostsWith('anthropic')) {
           expect(failure.text).toMatch(/^Hello from/);
         });
 
-        test('an error is of its class and is not asked again', async ({ caller, upstream }) => {
+        test('an error is of its class, and the SDK asks no second time', async ({
+          caller,
+          upstream,
+        }) => {
           for (const [status, name, type] of [
             [400, 'BadRequestError', 'invalid_request_error'],
             [401, 'AuthenticationError', 'authentication_error'],
@@ -189,7 +192,8 @@ for (const [host, test] of hostsWith('anthropic')) {
               type,
               requestId: expect.stringMatching(/./),
             });
-            expect(upstream.received).toHaveLength(1);
+            // What may pass is asked once more, by us and not by the SDK.
+            expect(upstream.received).toHaveLength(status >= 500 ? 2 : 1);
           }
         });
       });
