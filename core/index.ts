@@ -19,6 +19,7 @@ export {
   coversSubject,
   isLoopbackOrigin,
   isOriginPattern,
+  nameOfKey,
   registrableDomain,
 } from './permissions/match.ts';
 export { readForeign, type ReadFile } from './providers/foreign/read-foreign.ts';

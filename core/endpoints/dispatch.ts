@@ -52,6 +52,8 @@ export interface DispatchOptions {
   readonly judge?: Walk['judge'];
   /** The caller's own key, where its site may bring one. */
   readonly ownKey?: string;
+  /** The keys that its site may use; absent: all. */
+  readonly only?: readonly string[];
   /** Absent: the call costs nothing. */
   readonly use?: Use;
 }
@@ -87,17 +89,21 @@ export async function dispatch<T>(
   for (const { target, reason } of skipped) book.skipped({ ...nameOf(target), reason });
   const affordable = await hold(call, parts, live, grant, withoutDoubles(targets), use);
   const whole = { ...resolution, targets: affordable };
-  const ownKey = ownKeyOf(call, grant);
   return tryTargets(call, parts, live, whole, tryTarget, {
     ...options,
+    ...keysOf(call, grant),
     book,
-    ...(ownKey !== undefined && { ownKey }),
   });
 }
 
-/** Row SP9: only where the person has said that this site may. */
-export function ownKeyOf({ request }: Call, { site }: Grant): string | undefined {
-  return site?.ownKeys ? findOwnKey(request.headers) : undefined;
+/** Rows SP1, SP9: which keys the person lets a site use, and its own where they said that it may. */
+export function keysOf(
+  { request }: Call,
+  { site }: Grant,
+): Pick<DispatchOptions, 'only' | 'ownKey'> {
+  const ownKey = site?.ownKeys ? findOwnKey(request.headers) : undefined;
+  const only = site?.keys;
+  return { ...(only && { only }), ...(ownKey !== undefined && { ownKey }) };
 }
 
 /** What a call may use up, where its site has limits. */
@@ -137,7 +143,7 @@ export async function tryTargets<T>(
 ): Promise<Dispatched<T>> {
   const { targets, answerModel, hedgeAfterMs } = resolution;
   const { ports } = parts;
-  const { ownKey } = options;
+  const { ownKey, only } = options;
   const credentials =
     ownKey === undefined ? parts.credentials : withOwnKey(parts.credentials, ownKey);
   const { trace, dispatched, caller } = call;
@@ -151,7 +157,8 @@ export async function tryTargets<T>(
   const left = () => whole - (performance.now() - startedAt);
   /** One wait a call, however many targets it tries. It takes nothing of the call's time. */
   let unlocked: Promise<void> | undefined;
-  const next: Credentials['next'] = async (provider: Provider, ask: Ask) => {
+  const next: Credentials['next'] = async (provider: Provider, asked: Ask) => {
+    const ask = only === undefined ? asked : { ...asked, only };
     try {
       return await credentials.next(provider, ask);
     } catch (error) {

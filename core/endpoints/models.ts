@@ -1,5 +1,6 @@
 import { RouterError } from '../errors.ts';
 import { authorise } from '../middleware/permission.ts';
+import type { Grant } from '../permissions/grants.ts';
 import { coversId } from '../permissions/match.ts';
 import { isFree } from '../providers/free-models.ts';
 import { wayOf } from '../providers/endpoints.ts';
@@ -25,8 +26,8 @@ export async function listProviderModels(call: Call, parts: Parts): Promise<Resp
  * endpoint; also what a provider is asked for by default and does not list.
  */
 export async function listAudioModels(call: Call, parts: Parts): Promise<Response> {
-  const patterns = await allowedModels(call, parts);
-  const providers = (await usableProviders(parts)).filter((provider) =>
+  const grant = await grantOf(call, parts);
+  const providers = (await usableProviders(parts, grant)).filter((provider) =>
     AUDIO.some((name) => wayOf(provider, name)),
   );
   const { models: listed, failed } = await parts.catalogue.list(providers);
@@ -43,7 +44,7 @@ export async function listAudioModels(call: Call, parts: Parts): Promise<Respons
   );
   const data = [...new Map(rows.toReversed().map((row) => [row.id, row])).values()]
     .toReversed()
-    .filter(({ id }) => coversId(patterns, id));
+    .filter(({ id }) => coversId(grant.models, id));
   return withPartial(jsonAnswer({ object: 'list', data }), failed);
 }
 
@@ -51,13 +52,13 @@ const AUDIO = ['speech', 'transcriptions', 'translations'] as const;
 
 /** The models that cost nothing, the longest window first; ones too small to be of use are left out. */
 async function listFree(call: Call, parts: Parts): Promise<Response> {
-  const patterns = await allowedModels(call, parts);
-  const { models: listed } = await parts.catalogue.list(await usableProviders(parts));
+  const grant = await grantOf(call, parts);
+  const { models: listed } = await parts.catalogue.list(await usableProviders(parts, grant));
   const settings = await parts.settings();
   const models = listed
     .filter(({ model }) => isFree(model))
     .map(({ provider, model }) => toListed(provider, model, settings))
-    .filter(({ id }) => coversId(patterns, id))
+    .filter(({ id }) => coversId(grant.models, id))
     .sort((one, other) => other.context_length - one.context_length)
     .map(({ id, name = id, context_length, limit }) => ({
       id,
@@ -69,15 +70,17 @@ async function listFree(call: Call, parts: Parts): Promise<Response> {
 }
 
 async function answerList(call: Call, parts: Parts, wanted: string | undefined): Promise<Response> {
-  const patterns = await allowedModels(call, parts);
-  const providers = wanted ? [await findProvider(parts, wanted)] : await usableProviders(parts);
+  const grant = await grantOf(call, parts);
+  const providers = wanted
+    ? [await findProvider(parts, wanted)]
+    : await usableProviders(parts, grant);
   const { models, failed } = await parts.catalogue.list(providers);
   const settings = await parts.settings();
   const logical = wanted ? [] : await parts.logicalModels.list();
   const data = [
     ...(await Promise.all(logical.map((model) => toLogical(model, parts, settings)))),
     ...models.map(({ provider, model }) => toListed(provider, model, settings)),
-  ].filter(({ id }) => coversId(patterns, id));
+  ].filter(({ id }) => coversId(grant.models, id));
   return withPartial(jsonAnswer(formsOf(call.dialect).list(data)), failed);
 }
 
@@ -91,21 +94,26 @@ function withPartial(answer: Response, failed: readonly string[]): Response {
 /** `GET /v1/models/{id}`, `/v1beta/models/{id}`: the id may hold slashes, and may lack its provider's prefix. */
 export async function getModel(call: Call, parts: Parts): Promise<Response> {
   const id = call.tail;
-  const patterns = await allowedModels(call, parts);
-  const found = (await findLogical(parts, id)) ?? (await findListed(parts, id));
-  if (found === undefined || !coversId(patterns, found.id)) {
+  const grant = await grantOf(call, parts);
+  const found = (await findLogical(parts, id)) ?? (await findListed(parts, grant, id));
+  if (found === undefined || !coversId(grant.models, found.id)) {
     throw new RouterError('model_not_found', `There is no model “${id}”.`, { param: 'model' });
   }
   return jsonAnswer(formsOf(call.dialect).one(found));
 }
 
-async function allowedModels(call: Call, { permissions }: Parts): Promise<readonly string[]> {
-  return (await authorise(permissions, call.caller, 'models', call.request.signal)).models;
+function grantOf(call: Call, { permissions }: Parts): Promise<Grant> {
+  return authorise(permissions, call.caller, 'models', call.request.signal);
 }
 
-async function usableProviders({ registry, credentials }: Parts): Promise<Provider[]> {
+async function usableProviders(
+  { registry, credentials }: Parts,
+  { site }: Grant,
+): Promise<Provider[]> {
   const providers = await registry.list();
-  const usable = await Promise.all(providers.map((provider) => credentials.usable(provider)));
+  const usable = await Promise.all(
+    providers.map((provider) => credentials.usable(provider, site?.keys)),
+  );
   return providers.filter((_, index) => usable[index]);
 }
 
@@ -121,7 +129,11 @@ async function findLogical(parts: Parts, id: string): Promise<ListedModel | unde
 }
 
 /** Asks only the provider that the prefix names; where it names none, all of them. */
-async function findListed(parts: Parts, id: string): Promise<ListedModel | undefined> {
+async function findListed(
+  parts: Parts,
+  grant: Grant,
+  id: string,
+): Promise<ListedModel | undefined> {
   const settings = await parts.settings();
   const slash = id.indexOf('/');
   const named = slash > 0 ? await parts.registry.find(id.slice(0, slash)) : undefined;
@@ -130,7 +142,7 @@ async function findListed(parts: Parts, id: string): Promise<ListedModel | undef
     const row = models.find(({ model }) => model.id === id.slice(slash + 1));
     if (row !== undefined) return toListed(row.provider, row.model, settings);
   }
-  const { models } = await parts.catalogue.list(await usableProviders(parts));
+  const { models } = await parts.catalogue.list(await usableProviders(parts, grant));
   const row = models.find(({ model }) => model.id === id);
   return row && toListed(row.provider, row.model, settings);
 }

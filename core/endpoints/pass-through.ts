@@ -19,7 +19,7 @@ import {
   type Attempt,
 } from '../upstream/send.ts';
 import { errorAnswer } from './answer.ts';
-import { createSettle, hold, tryTargets, ownKeyOf } from './dispatch.ts';
+import { createSettle, hold, keysOf, tryTargets } from './dispatch.ts';
 import type { Call, Parts } from './endpoint.ts';
 import { toForwarded } from './forwarded-headers.ts';
 import { readBlob } from './payload.ts';
@@ -76,7 +76,6 @@ async function passTo(
     const wanted = () => ({ input: Math.ceil((body?.size ?? 0) / 4) });
     const targets = await hold(call, parts, live, grant, [{ provider, model }], { wanted });
     const resolution = { targets, answerModel: shown };
-    const ownKey = ownKeyOf(call, grant);
     const { answer } = await tryTargets(
       call,
       parts,
@@ -93,7 +92,7 @@ async function passTo(
           opened.clock,
         );
       },
-      { judge, ...(ownKey !== undefined && { ownKey }) },
+      { judge, ...keysOf(call, grant) },
     );
     const { response, clock, secrets } = answer;
     const headers = toSafeHeaders(response.headers, secrets);

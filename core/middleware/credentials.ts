@@ -1,5 +1,6 @@
 import type { Changes } from '../changes.ts';
 import { RouterError } from '../errors.ts';
+import { nameOfKey } from '../permissions/match.ts';
 import type { Ports } from '../ports.ts';
 import type { GatewayPass, Gateways } from '../providers/gateway.ts';
 import { needsKey, type Provider } from '../providers/provider.ts';
@@ -46,6 +47,8 @@ export interface Ask {
   readonly lastResort?: boolean;
   /** Only this key, whatever is known of it: a label, an id, a number from 1, or `2-4`. */
   readonly pin?: string;
+  /** Only these keys, by `nameOfKey`; absent: any. */
+  readonly only?: readonly string[];
 }
 
 export interface Credentials {
@@ -54,8 +57,8 @@ export interface Credentials {
    * and `invalid_request` where no key is the pinned one.
    */
   next(provider: Provider, ask: Ask): Promise<Turn | Waiting>;
-  /** Whether the provider can be asked: it has an enabled key, or needs none. */
-  usable(provider: Provider): Promise<boolean>;
+  /** Whether the provider can be asked: it has an enabled key (of those), or needs none. */
+  usable(provider: Provider, only?: Ask['only']): Promise<boolean>;
   /** What came of a turn. */
   answered(turn: Turn): Promise<void>;
   /** `verdict`: what follows, where it is not what always does. */
@@ -120,9 +123,16 @@ export function createCredentials({
         if (!needsKey(provider)) return keyless(provider, ask);
         throw new RouterError('no_provider_key', `There is no key for ${provider.name}.`);
       }
-      const { model, tried, lastResort, pin } = ask;
-      const wanted = pin === undefined ? pool.forModel(model) : pinned(pool.keys, pin);
-      if (wanted.length === 0 && pin !== undefined) throw noSuchKey(provider, pin);
+      const { model, tried, lastResort, pin, only } = ask;
+      const fitting = pin === undefined ? pool.forModel(model) : pinned(pool.keys, pin);
+      if (fitting.length === 0 && pin !== undefined) throw noSuchKey(provider, pin);
+      const wanted = only === undefined ? fitting : fitting.filter(isOneOf(only));
+      if (wanted.length === 0 && only !== undefined && fitting.length > 0)
+        throw new RouterError(
+          'no_provider_key',
+          `This site may use none of the keys for ${provider.name}. Change it under Sites.`,
+          { param: 'model' },
+        );
       if (wanted.length === 0)
         throw new RouterError(
           'no_provider_key',
@@ -158,8 +168,10 @@ export function createCredentials({
         throw error;
       }
     },
-    async usable(provider) {
-      return !needsKey(provider) || (await pools.of(provider)).keys.length > 0;
+    async usable(provider, only) {
+      if (!needsKey(provider)) return true;
+      const { keys: all } = await pools.of(provider);
+      return only === undefined ? all.length > 0 : all.some(isOneOf(only));
     },
     async answered({ ticket }) {
       if ((await health.table()).answered(ticket)) health.changed();
@@ -186,6 +198,11 @@ export function createCredentials({
     keys.update(credential.keyId, { check }).catch(() => {});
   }
 }
+
+const isOneOf =
+  (only: readonly string[]) =>
+  ({ record }: PooledKey) =>
+    only.includes(nameOfKey(record));
 
 function mayAsk(standing: Standing, lastResort = false): boolean {
   if (standing === 'healthy' || standing === 'probe') return true;

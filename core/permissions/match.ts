@@ -179,6 +179,11 @@ export function coversModel(
   return patterns.some((pattern) => matchesPattern(pattern, pattern.includes('/') ? whole : model));
 }
 
+/** How a grant names a key: what a person reads, and what a bundle carries to another browser. */
+export function nameOfKey(key: { provider: string; label: string }): string {
+  return `${key.provider}/${key.label}`;
+}
+
 /** Whether all models of a provider are covered, those that are not known yet too. */
 export function coversProvider(patterns: readonly string[], provider: string): boolean {
   return patterns.some((pattern) => {

@@ -148,6 +148,8 @@ export const siteRecord = z.strictObject({
   models: z._default(z.array(z.string()), ['*']),
   limits: z.optional(siteLimits),
   defaultModel: z.optional(z.string()),
+  /** Row SP1: the person's keys that it may use, as `provider/label`; absent: all, also later ones. */
+  keys: z.optional(z.array(z.string().check(z.maxLength(200))).check(z.maxLength(500))),
   /** Row SP9: a key that the site brings along is used for its call. Absent: it is ignored. */
   ownKeys: z.optional(z.boolean()),
   /** From then on it is as if it were not there, in milliseconds since the epoch. */

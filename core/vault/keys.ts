@@ -1,8 +1,9 @@
 import { RouterError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
+import { nameOfKey } from '../permissions/match.ts';
 import { checkRecord, readRecord, readRecords } from '../storage/read.ts';
 import type { Destination, KeyRecord } from '../storage/records.ts';
-import { change } from '../storage/transaction.ts';
+import { change, type WriteTransaction } from '../storage/transaction.ts';
 import { saveBackup, VAULT_STORES } from './backup.ts';
 import { maskSecret } from './mask.ts';
 import { toSecret } from './secret.ts';
@@ -123,7 +124,7 @@ export function createKeys({ openDatabase, now, randomId, publish }: Ports, vaul
       return secrets.flatMap((secret) => answers.get(secret) ?? []);
     },
     async update(id, fields) {
-      const record = await change(openDatabase, ['keys'], async (transaction) => {
+      const record = await change(openDatabase, ['keys', 'sites'], async (transaction) => {
         const store = transaction.objectStore('keys');
         const stored = await store.get(id);
         if (!stored) throw unknownKey();
@@ -134,9 +135,12 @@ export function createKeys({ openDatabase, now, randomId, publish }: Ports, vaul
             `The key can't be changed so. ${checked.reason}.`,
           );
         await store.put(checked.record);
+        if (stored.label !== checked.record.label)
+          await rename(transaction, stored, checked.record);
         return checked.record;
       });
       publish({ topic: 'keys' });
+      if (fields.label !== undefined) publish({ topic: 'sites' });
       return record;
     },
     async replace(id, text, destination) {
@@ -166,6 +170,22 @@ export function createKeys({ openDatabase, now, randomId, publish }: Ports, vaul
       publish({ topic: 'keys' });
     },
   };
+}
+
+/** The sites that may use a key by its old name may use it by the new one. */
+async function rename(
+  transaction: WriteTransaction<'keys' | 'sites'>,
+  before: KeyRecord,
+  after: KeyRecord,
+): Promise<void> {
+  const [from, to] = [nameOfKey(before), nameOfKey(after)];
+  const sites = transaction.objectStore('sites');
+  for (let cursor = await sites.openCursor(); cursor; cursor = await cursor.continue()) {
+    const { keys } = cursor.value;
+    if (!keys?.includes(from)) continue;
+    const renamed = keys.map((name) => (name === from ? to : name));
+    await cursor.update({ ...cursor.value, keys: renamed });
+  }
 }
 
 function byAge(records: KeyRecord[]): KeyRecord[] {

@@ -232,6 +232,25 @@ describe('the saved keys', () => {
     expect(await one.vault.open(replaced, groq)).toBe('gsk_newsecret-9876543210');
   });
 
+  test('may be used by the same sites after another name was given', async () => {
+    const one = setUp();
+    const { id } = await addOne(one);
+    const database = await one.ports.openDatabase();
+    const site = {
+      origin: 'https://a.example',
+      decision: 'allow' as const,
+      scopes: [],
+      models: [],
+    };
+    await database.put('sites', { ...site, keys: ['groq/main', 'openai/main'] }, site.origin);
+    await database.put('sites', { ...site, origin: 'https://b.example' }, 'https://b.example');
+    await one.keys.update(id, { label: 'work' });
+    expect((await database.getAll('sites')).map(({ keys }) => keys)).toEqual([
+      ['groq/work', 'openai/main'],
+      undefined,
+    ]);
+  });
+
   test('can be switched off, weighed, and deleted', async () => {
     const one = setUp();
     const { id } = await addOne(one);

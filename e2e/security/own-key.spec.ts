@@ -1,14 +1,21 @@
 /** Row SP9 in the real browser: a page's own key is ignored, until the person lets its site bring one. */
-import type { Page } from '@playwright/test';
+import AxeBuilder from '@axe-core/playwright';
+import type { Locator, Page } from '@playwright/test';
 import { CANARY_KEY, expect, openaiAt, test } from '../fixtures.ts';
 
 const OWN = 'sk-own-key-of-the-page-0123456789';
 
+/** The opened row of a site in the Sites screen. */
+async function rowOf(options: Page, host: string): Promise<Locator> {
+  await options.goto(options.url().replace(/#.*$|$/, '#/sites'));
+  const row = options.locator('details.site', { hasText: host });
+  if (!(await row.evaluate((details: HTMLDetailsElement) => details.open)))
+    await row.locator('summary').first().click();
+  return row;
+}
+
 async function letItUseItsOwn(options: Page, host: string): Promise<void> {
-  const before = options.url();
-  await options.goto(before.replace(/#.*$|$/, '#/sites'));
-  await options.locator('summary', { hasText: host }).first().click();
-  const row = options.locator('details', { hasText: host }).first();
+  const row = await rowOf(options, host);
   const own = row.getByRole('switch', { name: 'Use the site’s own key' });
   await expect(own).not.toBeChecked();
   await own.click();
@@ -64,4 +71,63 @@ test('a page’s own key is ignored by default, and used for its call where its 
   });
   expect(kept).toContain('openai');
   expect(kept).not.toContain(OWN);
+});
+
+test('a site may use the keys that the person chooses for it', async ({
+  site,
+  page,
+  configure,
+  options,
+  upstream,
+}) => {
+  const { origin } = await site();
+  const host = new URL(origin).host;
+  await page.goto(origin);
+  const bundle = openaiAt(upstream, origin);
+  const [work] = bundle.keys!;
+  const HOME = 'sk-home-of-the-person-0123456789';
+  await configure({
+    ...bundle,
+    keys: [
+      { ...work!, label: 'work' },
+      { ...work!, label: 'home', secret: HOME },
+    ],
+  });
+  const ask = () =>
+    page.evaluate(async () => {
+      const post = () =>
+        fetch('https://gatehouse.invalid/v1/chat/completions', {
+          method: 'POST',
+          body: '{"model":"openai/plain","messages":[{"role":"user","content":"A"}]}',
+        });
+      const listed = (await (await fetch('https://gatehouse.invalid/v1/models')).json()) as {
+        data: { id: string }[];
+      };
+      const statuses = [(await post()).status, (await post()).status];
+      return { statuses, lists: listed.data.some(({ id }) => id.startsWith('openai/')) };
+    });
+  const sent = () =>
+    upstream.received
+      .filter(({ method }) => method === 'POST')
+      .map(({ headers }) => headers.authorization);
+  expect(await ask()).toEqual({ statuses: [200, 200], lists: true });
+  expect(new Set(sent())).toEqual(new Set([`Bearer ${CANARY_KEY}`, `Bearer ${HOME}`]));
+
+  const row = await rowOf(options, host);
+  await row.getByRole('checkbox', { name: /^All of them/ }).uncheck();
+  await row.getByRole('checkbox', { name: /openai\/work/ }).uncheck();
+  await expect(row.getByRole('checkbox', { name: /openai\/work/ })).not.toBeChecked();
+  upstream.clear();
+  expect(await ask()).toEqual({ statuses: [200, 200], lists: true });
+  expect(sent()).toEqual([`Bearer ${HOME}`, `Bearer ${HOME}`]);
+
+  await row.getByRole('checkbox', { name: /openai\/home/ }).uncheck();
+  await expect(row).toContainText('It may use none');
+  upstream.clear();
+  const refused = await ask();
+  expect(refused.lists).toBe(false);
+  expect(refused.statuses.every((status) => status >= 400)).toBe(true);
+  expect(sent()).toEqual([]);
+  const { violations } = await new AxeBuilder({ page: options }).analyze();
+  expect(violations.map(({ id }) => id)).toEqual([]);
 });

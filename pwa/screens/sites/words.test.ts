@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SiteView } from '../../../core/index.ts';
+import type { KeyView, SiteView } from '../../../core/index.ts';
 import {
   budgetWords,
   expectOneOwner,
@@ -10,6 +10,7 @@ import {
   toOrigin,
   toPattern,
   usageWords,
+  withKey,
   withScope,
 } from './words.ts';
 
@@ -162,4 +163,11 @@ it('gives and takes a scope, and leaves the others', () => {
   expect(withScope(['chat', 'raw'], 'raw', true)).toEqual(['chat', 'raw']);
   expect(withScope(['chat', 'raw'], 'raw', false)).toEqual(['chat']);
   expect(() => withScope(['chat'], 'chat', false)).toThrow(/Revoke/);
+});
+
+it('gives and takes a key of a site by its name', () => {
+  const key = { provider: 'groq', label: 'work' } as KeyView;
+  expect(withKey(undefined, key, true)).toEqual(['groq/work']);
+  expect(withKey(['openai/main', 'groq/work'], key, true)).toEqual(['openai/main', 'groq/work']);
+  expect(withKey(['openai/main', 'groq/work'], key, false)).toEqual(['openai/main']);
 });

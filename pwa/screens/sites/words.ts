@@ -2,8 +2,10 @@
 import {
   coversSubject,
   isOriginPattern,
+  nameOfKey,
   NEARLY_USED,
   type BudgetView,
+  type KeyView,
   type Scope,
   type SiteView,
 } from '../../../core/index.ts';
@@ -41,6 +43,13 @@ export function withScope(scopes: readonly Scope[], scope: Scope, given: boolean
   if (given) return [...others, scope];
   if (others.length === 0) throw new Error('Nothing would be left. Revoke the site instead.');
   return others;
+}
+
+/** The keys that a site may use, with one given or taken. */
+export function withKey(keys: readonly string[] = [], key: KeyView, given: boolean): string[] {
+  const name = nameOfKey(key);
+  const others = keys.filter((other) => other !== name);
+  return given ? [...others, name] : others;
 }
 
 /** `used 5 min ago · 41 requests, 8.2k tokens today` */
