@@ -183,6 +183,16 @@ export interface LiveRequest {
   state: 'waiting' | 'sent' | 'streaming';
 }
 
+/** A stored record that does not fit, and so is used by nothing. It stays until the person deletes it. */
+export interface SetAsideView {
+  store: 'vault' | 'slots' | 'keys' | 'providers' | 'models' | 'sites' | 'settings';
+  key: string;
+  /** Where it does not fit and why: `label: Invalid input`. Holds no value of it. */
+  reason: string;
+  /** False for what opens the keys. */
+  deletable: boolean;
+}
+
 export interface UsageSummary {
   day: string;
   requests: number;
@@ -258,6 +268,12 @@ export interface Control {
    */
   unlockVault(vaultKey: VaultKey): Promise<void>;
   lockVault(reason?: LockReason): Promise<void>;
+
+  listSetAside(): Promise<SetAsideView[]>;
+  /** The record as JSON, without secrets. */
+  copySetAside(store: string, key: string): Promise<string>;
+  /** Deletes it, where it still does not fit; of the settings only the fields that do not. */
+  deleteSetAside(store: string, key: string): Promise<void>;
 
   getSettings(): Promise<Settings>;
   saveSettings(change: Partial<Settings>): Promise<Settings>;

@@ -5,6 +5,7 @@ import { createKeysControl } from './control/keys.ts';
 import { createModelsControl } from './control/models.ts';
 import { createProvidersControl } from './control/providers.ts';
 import { createRequestsControl } from './control/requests.ts';
+import { createSetAsideControl } from './control/set-aside.ts';
 import { createSettingsControl } from './control/settings.ts';
 import { createSitesControl } from './control/sites.ts';
 import { createLockControl } from './control/lock.ts';
@@ -118,6 +119,7 @@ export function createRouter(host: Ports): Router {
     ...createKeysControl({ ports, registry, keys, resetKey }),
     ...createCooldownsControl(ports, health),
     ...createSitesControl({ ports, permissions, budgets }),
+    ...createSetAsideControl(ports),
     ...createSettingsControl(ports),
     ...createLockControl({ changes, vault, settings }),
     ...createRequestsControl(parts.live, parts.usage, parts.log),

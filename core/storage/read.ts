@@ -39,8 +39,8 @@ const SCHEMAS: { readonly [Name in CheckedStore]: z.ZodMiniType<GatehouseSchema[
  * A record that was set aside. It stays where it is, untouched: an older page of ours may have met
  * what a newer one wrote.
  */
-export interface SetAside {
-  store: CheckedStore;
+export interface SetAside<Name extends CheckedStore = CheckedStore> {
+  store: Name;
   key: string;
   /** Where it does not fit and why; holds no value of the record. */
   reason: string;
@@ -48,8 +48,19 @@ export interface SetAside {
 
 export interface Records<Name extends CheckedStore> {
   records: GatehouseSchema[Name]['value'][];
-  setAside: SetAside[];
+  setAside: SetAside<Name>[];
 }
+
+const SETTINGS_STORES = Object.freeze([
+  'vault',
+  'slots',
+  'keys',
+  'providers',
+  'models',
+  'sites',
+  'settings',
+] as const);
+export type SettingsStore = (typeof SETTINGS_STORES)[number];
 
 /** The value as its schema has it (defaults filled in), or where and why it does not fit. */
 export function checkRecord<Name extends CheckedStore>(
@@ -94,9 +105,10 @@ export async function readRecord<Name extends CheckedStore>(
 }
 
 /** What was set aside in all stores of settings, for a banner. Chats have their own. */
-export async function findSetAside(db: GatehouseDatabase): Promise<SetAside[]> {
-  const stores = ['vault', 'slots', 'keys', 'providers', 'models', 'sites', 'settings'] as const;
-  const found = await Promise.all(stores.map((store) => readRecords<CheckedStore>(db, store)));
+export async function findSetAside(db: GatehouseDatabase): Promise<SetAside<SettingsStore>[]> {
+  const found = await Promise.all(
+    SETTINGS_STORES.map((store) => readRecords<SettingsStore>(db, store)),
+  );
   return found.flatMap(({ setAside }) => setAside);
 }
 

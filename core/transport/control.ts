@@ -22,6 +22,8 @@ const READS: ReadonlySet<string> = new Set<keyof Control>([
   'usageBetween',
   'requestLog',
   'listCooldowns',
+  'listSetAside',
+  'copySetAside',
   'getSettings',
 ]);
 

@@ -30,6 +30,10 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = Object.freeze({
     title: 'Import and export',
     load: () => import('../screens/transfer/Transfer.svelte'),
   },
+  'set-aside': {
+    title: 'Entries that cannot be read',
+    load: () => import('../screens/set-aside/SetAside.svelte'),
+  },
   about: { title: 'About', load: () => import('../screens/about/About.svelte') },
   welcome: { title: 'Welcome', load: () => import('../screens/welcome/Welcome.svelte') },
 });
