@@ -411,6 +411,8 @@ export const messageRecord = z.strictObject({
     }),
   ),
   firstContentMs: z.optional(z.number()),
+  /** One of the answers that several models gave side by side: its place, and the model asked. */
+  compared: z.optional(z.strictObject({ column: z.number(), model: z.string() })),
   createdAt: z.number(),
 });
 export type MessageRecord = z.infer<typeof messageRecord>;

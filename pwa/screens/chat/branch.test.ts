@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { MessageRecord } from '../../../core/index.ts';
-import { newestLeaf, toBranch, variantsOf } from './branch.ts';
+import { firstUsable, newestLeaf, toBranch, toComparison, variantsOf } from './branch.ts';
 
 const message = (id: string, parentId?: string): MessageRecord => ({
   id,
@@ -49,5 +49,53 @@ describe('a branch', () => {
   test('leads from a variant to its newest end', () => {
     expect(newestLeaf(tree, 'a2')).toBe('q3');
     expect(newestLeaf(tree, 'a1')).toBe('a1');
+  });
+});
+
+describe('answers side by side', () => {
+  const column = (id: string, place: number, change: Partial<MessageRecord> = {}) => ({
+    ...message(id, 'q1'),
+    compared: { column: place, model: `m${place}` },
+    ...change,
+  });
+  const asked = [message('q1'), column('a0', 0), column('a1', 1), column('a2', 2)];
+  const at = (messages: MessageRecord[], id: string) =>
+    ids(
+      toComparison(
+        messages,
+        messages.find((each) => each.id === id),
+      ),
+    );
+
+  test('are those of one question, whichever of them is the leaf', () => {
+    expect(at(asked, 'a0')).toEqual(['a0', 'a1', 'a2']);
+    expect(at(asked, 'a2')).toEqual(['a0', 'a1', 'a2']);
+  });
+
+  test('keep their columns when one was asked for again, which shows its newest', () => {
+    expect(at([...asked, column('a0again', 0)], 'a0again')).toEqual(['a0again', 'a1', 'a2']);
+  });
+
+  test('are none once one of them was gone on from, at whichever leaf', () => {
+    const on = [...asked, message('q2', 'a1'), message('a3', 'q2')];
+    expect(at(on, 'a3')).toEqual([]);
+    expect(at(on, 'a0')).toEqual([]);
+  });
+
+  test('are none where one was kept, where only one is left, and for plain variants', () => {
+    expect(at([message('q1'), message('a0', 'q1'), message('a1', 'q1')], 'a0')).toEqual([]);
+    expect(at([message('q1'), column('a0', 0)], 'a0')).toEqual([]);
+    expect(toComparison([], undefined)).toEqual([]);
+  });
+
+  test.each([
+    ['the first whole one', ['error', 'done', 'done'], 'a1'],
+    ['the first with words, where none is whole', ['error', 'stopped', 'cut'], 'a1'],
+    ['the first, where none has words', ['error', 'error', 'error'], 'a0'],
+  ] as const)('are gone on from at %s', (_, states, expected) => {
+    const answers = states.map((state, place) =>
+      column(`a${place}`, place, { state, content: state === 'error' ? '' : 'words' }),
+    );
+    expect(firstUsable(answers)?.id).toBe(expected);
   });
 });

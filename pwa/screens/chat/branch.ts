@@ -26,6 +26,33 @@ export function variantsOf(
   );
 }
 
+/**
+ * The answers that stand side by side at the end of a branch, one a column: its newest. Empty where
+ * only one model was asked, and once one of them was gone on from.
+ */
+export function toComparison(
+  messages: readonly MessageRecord[],
+  leaf: MessageRecord | undefined,
+): MessageRecord[] {
+  if (!leaf?.compared) return [];
+  const columns = new Map<number, MessageRecord>();
+  for (const variant of variantsOf(messages, leaf)) {
+    if (messages.some(({ parentId }) => parentId === variant.id)) return [];
+    if (variant.compared) columns.set(variant.compared.column, variant);
+  }
+  if (columns.size < 2) return [];
+  return [...columns].sort(([a], [b]) => a - b).map(([, message]) => message);
+}
+
+/** Which of them is gone on from where none was chosen: the first that is whole, else has words. */
+export function firstUsable(comparison: readonly MessageRecord[]): MessageRecord | undefined {
+  return (
+    comparison.find(({ state, content }) => state === 'done' && content !== '') ??
+    comparison.find(({ content }) => content !== '') ??
+    comparison[0]
+  );
+}
+
 /** Where one comes to who follows the newest answer from here on. */
 export function newestLeaf(messages: readonly MessageRecord[], from: string): string {
   let leaf = from;

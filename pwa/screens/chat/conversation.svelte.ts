@@ -7,7 +7,7 @@ import {
 import { beginWork } from '../../app/busy.svelte.ts';
 import type { AppContext } from '../../app/context.ts';
 import { AnswerError, streamAnswer, type Turn } from './answer.ts';
-import { newestLeaf, toBranch, variantsOf } from './branch.ts';
+import { firstUsable, newestLeaf, toBranch, toComparison, variantsOf } from './branch.ts';
 import { LiveAnswer } from './live-answer.svelte.ts';
 
 /** Held by the page that an answer streams into; a message without its lock was left unfinished. */
@@ -16,20 +16,29 @@ const KEEP_EVERY_MS = 900;
 const CONTINUE =
   'Continue your last message exactly where it stopped. Do not repeat any of it and do not comment on it.';
 
+/** As many models answer one question side by side. */
+export const MOST_COMPARED = 4;
+
 type Host = Pick<AppContext, 'announce' | 'publish' | 'ready' | 'keepStorage'>;
 
-/** One chat: its tree of messages, and the answer that is being written, if one is. */
+/** One chat: its tree of messages, and the answers that are being written. */
 export class Conversation {
   chat = $state.raw<ChatRecord>() as ChatRecord;
-  live = $state.raw<LiveAnswer | undefined>();
+  /** More than one where several models answer side by side. */
+  lives = $state.raw<readonly LiveAnswer[]>([]);
+  /** The models that the next question is asked of beside the chat's own. */
+  compareWith = $state.raw<readonly string[]>([]);
   #all = $state.raw<readonly MessageRecord[]>([]);
   readonly branch: readonly MessageRecord[] = $derived(toBranch(this.#all, this.chat.leafId));
+  /** The answers that stand side by side at the end of the branch; empty where there is only one. */
+  readonly comparison: readonly MessageRecord[] = $derived(
+    toComparison(this.#all, this.branch.at(-1)),
+  );
   readonly totalTokens = $derived(
     this.#all.reduce((sum, { usage }) => sum + (usage ? usage.input + usage.output : 0), 0),
   );
   readonly #store: ChatStore;
   readonly #host: Host;
-  #stop: AbortController | undefined;
 
   constructor(store: ChatStore, host: Host, chat: ChatRecord) {
     this.#store = store;
@@ -44,10 +53,10 @@ export class Conversation {
   async refresh(): Promise<boolean> {
     const chat = await this.#store.get(this.chat.id);
     if (!chat || chat.deletedAt !== undefined) return false;
-    if (this.live) return true;
+    if (this.writing) return true;
     const known = this.saved && chat.updatedAt === this.chat.updatedAt;
     if (!known) await this.#load();
-    if (!this.live) this.chat = chat;
+    if (!this.writing) this.chat = chat;
     return true;
   }
 
@@ -55,7 +64,7 @@ export class Conversation {
     const messages = await this.#store.messages(this.chat.id);
     const open = messages.some(({ state }) => state === 'streaming');
     const held = open ? await heldLocks() : [];
-    if (this.live) return;
+    if (this.writing) return;
     this.#all = messages.map((message) =>
       message.state === 'streaming' && !held.includes(lockOf(message.id))
         ? { ...message, state: 'cut' as const }
@@ -67,13 +76,41 @@ export class Conversation {
     return this.#all.length > 0;
   }
 
+  get writing(): boolean {
+    return this.lives.length > 0;
+  }
+
+  liveOf(messageId: string): LiveAnswer | undefined {
+    return this.lives.find((live) => live.messageId === messageId);
+  }
+
   variants(message: MessageRecord): readonly MessageRecord[] {
     return variantsOf(this.#all, message);
   }
 
   /** Sends what was typed, at the end of the branch. */
   async send(content: string): Promise<void> {
-    await this.#ask(content, this.branch.at(-1)?.id);
+    const last = firstUsable(this.comparison) ?? this.branch.at(-1);
+    await this.#ask(content, last?.id);
+  }
+
+  /** Asks the next questions of this model, too, or no more. One too many is left out. */
+  toggleCompared(model: string): void {
+    if (this.compareWith.includes(model)) {
+      this.compareWith = this.compareWith.filter((other) => other !== model);
+    } else if (model !== this.chat.model && this.compareWith.length + 1 < MOST_COMPARED) {
+      this.compareWith = [...this.compareWith, model];
+    }
+  }
+
+  /** Goes on with one of the answers that stand side by side; the others stay as its variants. */
+  async keep(message: MessageRecord): Promise<void> {
+    if (this.writing) return;
+    const kept = this.variants(message).map((variant) => ({ ...variant, compared: undefined }));
+    for (const variant of kept) this.#put(variant);
+    this.chat = { ...this.chat, leafId: message.id };
+    await this.#store.change(this.chat.id, { leafId: message.id }, kept);
+    this.#host.publish({ topic: 'chats' });
   }
 
   /** The edited words stand beside the old ones, as another branch. */
@@ -83,46 +120,55 @@ export class Conversation {
 
   /** Asks once more. An answer that has words stays as a variant. */
   async retry(message: MessageRecord): Promise<void> {
-    if (this.live) return;
+    if (this.writing) return;
     const empty = message.content === '' && message.state !== 'done';
+    const { id, createdAt } = message;
     const again = this.#newMessage('assistant', '', message.parentId, 'streaming');
-    await this.#answer(empty ? { ...again, id: message.id, createdAt: message.createdAt } : again);
+    // In its column the same model is asked again; elsewhere it is the chat's.
+    if (this.comparison.includes(message)) again.compared = message.compared;
+    await this.#answer([empty ? { ...again, id, createdAt } : again]);
   }
 
   /** Goes on in the same message where it was stopped or cut off. */
   async continue(message: MessageRecord): Promise<void> {
-    if (this.live) return;
-    await this.#answer({ ...message, state: 'streaming', error: undefined }, { continues: true });
+    if (this.writing) return;
+    await this.#answer([{ ...message, state: 'streaming', error: undefined }], { continues: true });
   }
 
+  /** Stops every answer that is being written. */
   stop(): void {
-    this.#stop?.abort();
+    for (const live of this.lives) live.stop();
   }
 
   async choose(variant: MessageRecord): Promise<void> {
-    if (this.live) return;
+    if (this.writing) return;
     await this.change({ leafId: newestLeaf(this.#all, variant.id) });
   }
 
   /** Changes the chat itself; written where it is already stored. */
   async change(change: Partial<Omit<ChatRecord, 'id'>>): Promise<void> {
     this.chat = { ...this.chat, ...change };
+    this.compareWith = this.compareWith.filter((model) => model !== this.chat.model);
     if (!this.saved) return;
     await this.#store.change(this.chat.id, change);
     this.#host.publish({ topic: 'chats' });
   }
 
   async #ask(content: string, parentId: string | undefined): Promise<void> {
-    if (this.live) return;
+    if (this.writing) return;
     const question = this.#newMessage('user', content, parentId, 'done');
     const first = !this.saved;
     if (first) this.chat = { ...this.chat, title: toTitle(content) };
     this.#all = [...this.#all, question];
     if (first) void this.#host.keepStorage();
-    await this.#answer(this.#newMessage('assistant', '', question.id, 'streaming'), {
-      question,
-      first,
+    const models = [this.chat.model, ...this.compareWith];
+    const answers = models.map((model, column) => {
+      const answer = this.#newMessage('assistant', '', question.id, 'streaming');
+      if (models.length > 1) answer.compared = { column, model };
+      this.#put(answer);
+      return answer;
     });
+    await this.#answer(answers, { question, first });
   }
 
   #newMessage(
@@ -137,41 +183,57 @@ export class Conversation {
     return { id, chatId: this.chat.id, parentId, role, content, state, createdAt };
   }
 
+  /** Asks for all of these answers at once, each of its own model; returns when all have ended. */
   async #answer(
-    message: MessageRecord,
+    messages: readonly MessageRecord[],
     {
       continues = false,
       first = false,
       question,
     }: { continues?: boolean; first?: boolean; question?: MessageRecord } = {},
   ): Promise<void> {
-    const { model } = this.chat;
-    const live = new LiveAnswer(message.id, message.content, message.reasoning);
-    const stop = new AbortController();
-    this.live = live;
-    this.#stop = stop;
-    this.#put({ ...message, model: continues ? message.model : model });
-    this.chat = { ...this.chat, leafId: message.id, updatedAt: Date.now() };
-    const turns = this.#turns(continues);
+    const asked = messages.map((message) => {
+      const model = message.compared?.model ?? this.chat.model;
+      this.#put({ ...message, model: continues ? message.model : model });
+      return { model, live: new LiveAnswer(message.id, message.content, message.reasoning) };
+    });
+    this.lives = asked.map(({ live }) => live);
+    this.chat = { ...this.chat, leafId: messages[0]?.id, updatedAt: Date.now() };
+    let written: Promise<void> | undefined;
+    const begin = () =>
+      (written ??= this.#begin(
+        [question, ...messages.map(({ id }) => this.#find(id))].filter(
+          (found) => found !== undefined,
+        ),
+        first,
+      ));
+    await Promise.all(asked.map(({ model, live }) => this.#write(model, live, continues, begin)));
+  }
+
+  async #write(
+    model: string,
+    live: LiveAnswer,
+    continues: boolean,
+    begin: () => Promise<void>,
+  ): Promise<void> {
+    const { messageId: id, signal } = live;
+    const turns = this.#turns(id, continues);
     const work = beginWork();
-    const keep = setInterval(() => void this.#keep(message.id, live, 'streaming'), KEEP_EVERY_MS);
+    const keep = setInterval(() => void this.#keep(id, live, 'streaming'), KEEP_EVERY_MS);
     let outcome: Pick<MessageRecord, 'state' | 'error'> = { state: 'done' };
     try {
-      await navigator.locks.request(lockOf(message.id), async () => {
-        const written = this.#begin(
-          [question, this.#find(message.id)].filter((found) => found !== undefined),
-          first,
-        );
+      await navigator.locks.request(lockOf(id), async () => {
+        const written = begin();
         await this.#host.ready();
         this.#host.announce('Answer started');
-        await streamAnswer({ model, messages: turns }, eventsOf(live), stop.signal);
+        await streamAnswer({ model, messages: turns }, eventsOf(live), signal);
         await written;
       });
     } catch (error) {
-      outcome = stop.signal.aborted ? { state: 'stopped' } : toOutcome(error, live);
+      outcome = signal.aborted ? { state: 'stopped' } : toOutcome(error, live);
     } finally {
       clearInterval(keep);
-      await this.#finish(message.id, live, outcome);
+      await this.#finish(id, live, outcome);
       work();
     }
   }
@@ -191,16 +253,16 @@ export class Conversation {
   ): Promise<void> {
     const message = this.#find(id);
     if (message) this.#put({ ...live.toMessage(message, state), error });
-    this.live = undefined;
-    this.#stop = undefined;
+    this.lives = this.lives.filter((other) => other !== live);
     const words = this.#find(id)?.content.match(/\S+/g)?.length ?? 0;
-    this.#host.announce(
-      error
-        ? `No whole answer. ${error.message}`
-        : state === 'stopped'
-          ? 'Stopped'
-          : `Answer finished, ${words} words`,
-    );
+    // Of several answers each says whose it is.
+    const whose = message?.compared ? `${message.compared.model}: ` : '';
+    const outcome = error
+      ? `No whole answer. ${error.message}`
+      : state === 'stopped'
+        ? 'Stopped'
+        : `Answer finished, ${words} words`;
+    this.#host.announce(whose + outcome);
     try {
       const last = this.#find(id);
       const updatedAt = Date.now();
@@ -229,9 +291,9 @@ export class Conversation {
       : [...this.#all, message];
   }
 
-  #turns(continues: boolean): Turn[] {
-    const branch = continues ? this.branch : this.branch.slice(0, -1);
-    const turns: Turn[] = branch
+  #turns(messageId: string, continues: boolean): Turn[] {
+    const branch = toBranch(this.#all, messageId);
+    const turns: Turn[] = (continues ? branch : branch.slice(0, -1))
       .filter(({ content }) => content !== '')
       .map(({ role, content }) => ({ role, content }));
     const { systemPrompt } = this.chat;

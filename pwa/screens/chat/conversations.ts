@@ -34,7 +34,7 @@ export async function openConversation(
 }
 
 function remember(conversation: Conversation): Conversation {
-  for (const [id, { live }] of open) if (!live) open.delete(id);
+  for (const [id, { writing }] of open) if (!writing) open.delete(id);
   open.set(conversation.chat.id, conversation);
   return conversation;
 }

@@ -16,6 +16,7 @@ export class LiveAnswer {
   /** The time to the first thing to read. */
   firstContentMs = $state<number | undefined>();
   usage: MessageRecord['usage'];
+  readonly #abort = new AbortController();
   readonly toolCalls: ToolCalls = [];
   #text: string;
   #reasoning: string;
@@ -25,6 +26,14 @@ export class LiveAnswer {
     this.messageId = messageId;
     this.text = this.#text = text;
     this.reasoning = this.#reasoning = reasoning;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  stop(): void {
+    this.#abort.abort();
   }
 
   addText(text: string): void {

@@ -3,6 +3,11 @@ const count = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFra
 const seconds = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 
+/** The name of a model where only its id is known. */
+export function toModelLabel(id: string): string {
+  return id === 'auto' ? 'Automatic' : id;
+}
+
 export function toTokens(tokens: number): string {
   return `${count.format(tokens)} tok`;
 }
