@@ -1,6 +1,7 @@
 import { createChanges } from './changes.ts';
 import type { Control } from './control.ts';
 import { createCooldownsControl } from './control/cooldowns.ts';
+import { createKeyChecks } from './control/key-checks.ts';
 import { createKeysControl } from './control/keys.ts';
 import { createModelsControl } from './control/models.ts';
 import { createProvidersControl } from './control/providers.ts';
@@ -68,6 +69,10 @@ export function createRouter(host: Ports): Router {
   const attempts = createAttempts(ports);
   const log = createRequestLog(ports, settings);
   attempts.listen((attempt) => log.attempt(attempt.callId, toLogged(attempt)));
+  const resetKey = async (keyId: string) => {
+    if ((await health.table()).reset({ keyId })) health.changed();
+  };
+  const checks = createKeyChecks({ ports, registry, keys, vault, gateways, resetKey });
   const parts: Parts = {
     ports,
     formats: FORMATS,
@@ -100,21 +105,12 @@ export function createRouter(host: Ports): Router {
     isLocked: () => vault.isLocked(),
     settings,
     logicalModels,
-  };
-  const resetKey = async (keyId: string) => {
-    if ((await health.table()).reset({ keyId })) health.changed();
+    checkKeys: () => checks.checkKeys(),
   };
   const control: Control = {
     ...createStatusControl(keys, vault),
-    ...createProvidersControl({
-      ports,
-      registry,
-      catalogue,
-      keys,
-      vault,
-      gateways,
-      resetKey,
-    }),
+    ...createProvidersControl({ ports, registry, catalogue, keys }),
+    checkKey: (id) => checks.checkKey(id),
     ...createModelsControl({ logicalModels, registry, catalogue, keys }),
     ...createKeysControl({ ports, registry, keys, resetKey }),
     ...createCooldownsControl(ports, health),

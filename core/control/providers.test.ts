@@ -11,6 +11,7 @@ import { createKeys, type Keys } from '../vault/keys.ts';
 import { createVault } from '../vault/vault.ts';
 import { createModelsControl } from './models.ts';
 import { createLogicalModels } from '../storage/logical-models.ts';
+import { createKeyChecks } from './key-checks.ts';
 import { createProvidersControl } from './providers.ts';
 import { createSettingsControl } from './settings.ts';
 
@@ -34,7 +35,8 @@ function create() {
   const gateways = createGateways({ registry, keys, vault });
   catalogue = createCatalogue({ ports: told, changes, registry, keys, vault, gateways });
   return {
-    ...createProvidersControl({ ports: told, registry, catalogue, keys, vault, gateways }),
+    ...createProvidersControl({ ports: told, registry, catalogue, keys }),
+    ...createKeyChecks({ ports: told, registry, keys, vault, gateways }),
     ...createModelsControl({ logicalModels: createLogicalModels(told), registry, catalogue, keys }),
     ...createSettingsControl(told),
   };

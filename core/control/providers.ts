@@ -5,10 +5,9 @@ import { fillBaseUrl, readBaseUrlFields } from '../providers/base-url-template.t
 import { checkBaseUrl } from '../providers/base-url.ts';
 import { CATALOG } from '../providers/catalog.ts';
 import type { Catalogue } from '../providers/catalogue.ts';
-import { checkSecret } from '../providers/key-check.ts';
 import { connectUrl } from '../providers/connect.ts';
 import { detectKeys } from '../providers/key-detection.ts';
-import { gatewayRoot, type Gateways } from '../providers/gateway.ts';
+import { gatewayRoot } from '../providers/gateway.ts';
 import { mergeProvider, type ProviderEntry } from '../providers/merge.ts';
 import { findLocal, probeBaseUrl } from '../providers/probe.ts';
 import { isComplete, needsKey, type Provider } from '../providers/provider.ts';
@@ -18,7 +17,7 @@ import type { KeyRecord, ProviderRecord } from '../storage/records.ts';
 import { change } from '../storage/transaction.ts';
 import { saveBackup, VAULT_STORES } from '../vault/backup.ts';
 import type { Keys } from '../vault/keys.ts';
-import { isSameDestination, type Vault } from '../vault/vault.ts';
+import { isSameDestination } from '../vault/vault.ts';
 import { toKeyView } from './key-view.ts';
 
 export type ProvidersControl = Pick<
@@ -29,18 +28,13 @@ export type ProvidersControl = Pick<
   | 'probeProvider'
   | 'findLocalServers'
   | 'detectKeys'
-  | 'checkKey'
 >;
 
 export interface ProvidersControlParts {
   ports: Pick<Ports, 'fetch' | 'now' | 'openDatabase' | 'publish'>;
   registry: Pick<Registry, 'all'>;
   catalogue: Pick<Catalogue, 'learn'>;
-  keys: Pick<Keys, 'list' | 'get' | 'update'>;
-  vault: Pick<Vault, 'open'>;
-  gateways: Gateways;
-  /** Forgets what a key's cooldowns are. */
-  resetKey?: (id: string) => Promise<void>;
+  keys: Pick<Keys, 'list'>;
 }
 
 export function createProvidersControl({
@@ -48,9 +42,6 @@ export function createProvidersControl({
   registry,
   catalogue,
   keys,
-  vault,
-  gateways,
-  resetKey,
 }: ProvidersControlParts): ProvidersControl {
   const rowOf = (id: string) => CATALOG.find((row) => row.id === id);
 
@@ -124,18 +115,6 @@ export function createProvidersControl({
         text,
         entries.map(({ provider }) => provider),
       );
-    },
-
-    async checkKey(id) {
-      const key = await keys.get(id);
-      if (!key) throw refused('There is no such key. It may have been deleted meanwhile.', 'id');
-      const provider = (await registry.all()).byName.get(key.provider)?.provider;
-      if (!provider) throw refused('Its provider is gone. Delete the key.', 'id');
-      const secret = await vault.open(key, destinationOf(provider));
-      const check = await checkSecret(ports, provider, secret, await gateways.passFor(provider));
-      await keys.update(id, { check });
-      if (check.state === 'valid') await resetKey?.(id);
-      return check;
     },
   };
 }

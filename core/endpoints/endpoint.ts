@@ -1,3 +1,4 @@
+import type { KeyCheck, KeyView } from '../control.ts';
 import type { FormatName } from '../formats/chat.ts';
 import type { Formats } from '../formats/format.ts';
 import type { Attempts, OpenAttempt } from '../middleware/attempts.ts';
@@ -67,6 +68,8 @@ export interface Parts {
   readonly isLocked: () => Promise<boolean>;
   readonly settings: () => Promise<Settings>;
   readonly logicalModels: LogicalModels;
+  /** Asks the providers of all keys, now. */
+  readonly checkKeys: () => Promise<(KeyView & { check: KeyCheck })[]>;
 }
 
 /** One inbound route. The table of them is routes.ts. */

@@ -15,6 +15,7 @@ import {
 import { getModel, listAudioModels, listModels, listProviderModels } from './models.ts';
 import { passThrough } from './pass-through.ts';
 import { toCanonicalPath } from './paths.ts';
+import { getStatus } from './status.ts';
 import { getTokenStats } from './token-stats.ts';
 
 /** Every path that answers. Another dialect's endpoint is one more row. */
@@ -118,6 +119,7 @@ export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
     firstParty: true,
     answer: getDetailedHealth,
   },
+  { method: 'GET', path: '/status', firstParty: true, answer: getStatus },
   {
     method: 'GET',
     path: '/api/bundle',

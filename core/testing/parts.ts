@@ -168,6 +168,7 @@ export function createTestRouter(
       save: () => Promise.reject(new Error('not in this test')),
       remove: () => Promise.reject(new Error('not in this test')),
     },
+    checkKeys: () => Promise.reject(new Error('not in this test')),
     ...options.parts,
   };
   const handle = createHandle(parts);

@@ -174,8 +174,9 @@ test('what a site may not do: read or write the configuration, or the details of
       await ask('PUT', '/api/bundle'),
       await ask('PUT', '/api/bundle?mode=replace'),
       await ask('GET', '/health/detailed'),
+      await ask('GET', '/status'),
       await ask('GET', '/health'),
     ];
   });
-  expect(statuses).toEqual([403, 403, 403, 403, 200]);
+  expect(statuses).toEqual([403, 403, 403, 403, 403, 200]);
 });
