@@ -158,6 +158,10 @@ for (const scheme of ['light', 'dark'] as const) {
       await compareWith(pwa, 'mock/slow', 'mock/error-429');
       await pwa.getByRole('button', { name: 'Compare', exact: true }).click();
       await pwa.getByRole('option').first().waitFor();
+      // The box of a new chat is in the middle: the list must not be cut off above it.
+      await expect(pwa.getByRole('combobox', { name: 'Search models' })).toBeInViewport({
+        ratio: 1,
+      });
       await check('compare-picker');
       await pwa.keyboard.press('Escape');
       await say(pwa, WORDS);
