@@ -242,7 +242,8 @@ export interface Control {
   listModels(options?: { ask?: boolean }): Promise<ModelView[]>;
   refreshModels(provider?: string): Promise<void>;
   listLogicalModels(): Promise<LogicalModelRecord[]>;
-  saveLogicalModel(model: LogicalModelRecord): Promise<void>;
+  /** With `renamedFrom` it takes that one's place, also among the fallbacks of others. */
+  saveLogicalModel(model: LogicalModelRecord, renamedFrom?: string): Promise<void>;
   deleteLogicalModel(id: string): Promise<void>;
 
   listSites(): Promise<SiteView[]>;

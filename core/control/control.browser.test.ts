@@ -100,3 +100,24 @@ test('settings and logical models are kept', async () => {
   expect((await get(again, '/v1/models')).data[0]?.id).toBe('turbo');
   expect((await again.control.getSettings()).defaultModel).toBe('turbo');
 });
+
+test('a model of one’s own takes its place under another name, also in the fallbacks of others', async () => {
+  const { control } = setUp();
+  const routes = [{ provider: 'mock', model: 'echo' }];
+  await control.saveLogicalModel({ id: 'slow', routes });
+  await control.saveLogicalModel({ id: 'turbo', routes, fallbacks: ['slow'] });
+  await control.saveLogicalModel({ id: 'steady', routes }, 'slow');
+  expect(await control.listLogicalModels()).toEqual([
+    { id: 'steady', routes },
+    { id: 'turbo', routes, fallbacks: ['steady'] },
+  ]);
+  await expect(control.saveLogicalModel({ id: 'turbo', routes }, 'steady')).rejects.toMatchObject({
+    code: 'invalid_request',
+    param: 'id',
+  });
+  const round = { id: 'steady', routes, fallbacks: ['turbo'] };
+  await expect(control.saveLogicalModel(round, 'steady')).rejects.toMatchObject({
+    param: 'fallbacks',
+  });
+  expect((await control.listLogicalModels()).map(({ id }) => id)).toEqual(['steady', 'turbo']);
+});

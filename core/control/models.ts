@@ -71,8 +71,8 @@ export function createModelsControl({
 
     listLogicalModels: () => logicalModels.list(),
 
-    async saveLogicalModel(model) {
-      await logicalModels.save(model);
+    async saveLogicalModel(model, renamedFrom) {
+      await logicalModels.save(model, renamedFrom === undefined ? {} : { renamedFrom });
     },
 
     async deleteLogicalModel(id) {

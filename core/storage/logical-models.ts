@@ -11,9 +11,13 @@ export interface LogicalModels {
   list(): Promise<LogicalModelRecord[]>;
   /**
    * Throws `invalid_request` with the path that is wrong (`routes[0].timeoutMs`); with `isNew` also
-   * where there is one of that name.
+   * where there is one of that name. With `renamedFrom` it takes that one's place, also among the
+   * fallbacks of others.
    */
-  save(model: unknown, options?: { isNew?: boolean }): Promise<LogicalModelRecord>;
+  save(
+    model: unknown,
+    options?: { isNew?: boolean; renamedFrom?: string },
+  ): Promise<LogicalModelRecord>;
   /** False where there was none. */
   remove(id: string): Promise<boolean>;
 }
@@ -28,7 +32,7 @@ export function createLogicalModels(ports: Pick<Ports, 'openDatabase' | 'publish
       return records.sort((one, other) => one.id.localeCompare(other.id));
     },
 
-    async save(model, { isNew = false } = {}) {
+    async save(model, { isNew = false, renamedFrom } = {}) {
       const checked = checkRecord('models', model);
       if ('reason' in checked) throw refused(`That does not fit: ${checked.reason}.`, checked.path);
       const { record } = checked;
@@ -37,9 +41,20 @@ export function createLogicalModels(ports: Pick<Ports, 'openDatabase' | 'publish
       await change(ports.openDatabase, ['models'], async (transaction) => {
         const store = transaction.objectStore('models');
         const all = new Map((await store.getAll()).map((other) => [other.id, other]));
-        if (isNew && all.has(record.id))
+        const before = renamedFrom === record.id ? undefined : renamedFrom;
+        if ((isNew || before !== undefined) && all.has(record.id))
           throw refused(`There is a model called “${record.id}” already.`, 'id', 409);
         all.set(record.id, record);
+        if (before !== undefined) {
+          all.delete(before);
+          await store.delete(before);
+          for (const other of all.values()) {
+            if (!other.fallbacks?.includes(before)) continue;
+            const fallbacks = other.fallbacks.map((id) => (id === before ? record.id : id));
+            all.set(other.id, { ...other, fallbacks });
+            await store.put({ ...other, fallbacks });
+          }
+        }
         const missing = record.fallbacks?.findIndex((id) => !all.has(id)) ?? -1;
         if (missing !== -1)
           throw refused(
