@@ -1,8 +1,8 @@
 import { RouterError, toRouterError } from '../errors.ts';
+import { pause } from '../streams/pause.ts';
 import type { AttemptCause } from './attempts.ts';
 import type { Cooldown } from './cooldowns.ts';
 import type { Credential, Credentials, Turn } from './credentials.ts';
-import { pause } from './pause.ts';
 import type { Target } from './resolve.ts';
 import { allFailed, type Attempt } from './tried.ts';
 import type { Verdict } from './verdict.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RouterError, toRouterError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { firstToAnswer, type Walk } from './fallback.ts';
-import { pause } from './pause.ts';
+import { pause } from '../streams/pause.ts';
 import { verdictOf } from './verdict.ts';
 
 type Play = [afterMs: number, outcome: 'answers' | RouterError];

@@ -1,3 +1,4 @@
+import { pause } from '../../streams/pause.ts';
 import { MOCK_MODELS } from './models.ts';
 import { writeScript, type MockRequest, type Script } from './script.ts';
 import { countTokens, toChunks, toCompletion, type MockUsage } from './stream.ts';
@@ -172,18 +173,6 @@ function toId(text: string): string {
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   }
   return `chatcmpl-mock-${(hash >>> 0).toString(16).padStart(8, '0')}`;
-}
-
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const leave = () => (clearTimeout(timer), reject(signal?.reason));
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', leave);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener('abort', leave, { once: true });
-  });
 }
 
 function onAbort(signal: AbortSignal, leave: (reason: unknown) => void): void {

@@ -1,3 +1,5 @@
+import { pause } from '../../streams/pause.ts';
+
 /** What is read of a prediction. */
 export interface Prediction {
   readonly id?: string;
@@ -48,7 +50,7 @@ export function createPolled(
   let failures = 0;
 
   async function next(): Promise<Prediction | Response> {
-    await sleep(wait, signal);
+    await pause(wait, signal);
     wait = Math.min(LONGEST_WAIT_MS, wait * 1.5);
     let response: Response | undefined;
     let failure: unknown;
@@ -121,19 +123,4 @@ function endOf({ status, error }: Prediction): string {
 function toEvent(name: string, data: string): string {
   const lines = data.split('\n').map((line) => `data: ${line}\n`);
   return `event: ${name}\n${lines.join('')}\n`;
-}
-
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const leave = () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', leave);
-      resolve();
-    }, milliseconds);
-    if (signal.aborted) leave();
-    else signal.addEventListener('abort', leave, { once: true });
-  });
 }
