@@ -5,7 +5,9 @@
 import {
   CHANGE_CHANNEL,
   createLocks,
+  createRecoveryCode,
   decodeRecoveryCode,
+  encodeRecoveryCode,
   importVaultKey,
   openDatabase,
   type Control,
@@ -82,13 +84,16 @@ export async function unprotect(current: Proof): Promise<void> {
   await forgetPasskeysOf(slots);
 }
 
-/** Puts this code in the place of the one before. */
-export async function setRecoveryCode(
-  current: Proof,
-  code: Uint8Array<ArrayBuffer>,
-): Promise<void> {
-  const remove = await idsOf('recovery');
-  await locks.change(current, { add: [{ proof: { kind: 'recovery', value: code } }], remove });
+/** Puts a new code in the place of the one before. Resolves to it as it is written down. */
+export async function makeRecoveryCode(current: Proof): Promise<string> {
+  const value = createRecoveryCode();
+  try {
+    const remove = await idsOf('recovery');
+    await locks.change(current, { add: [{ proof: { kind: 'recovery', value } }], remove });
+    return await encodeRecoveryCode(value);
+  } finally {
+    value.fill(0);
+  }
 }
 
 /** A new vault key. Ways that were not proved go with the old one. */
