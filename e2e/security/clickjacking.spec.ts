@@ -15,7 +15,9 @@ async function openWindow(gatehouse: Gatehouse, page: Page): Promise<Page> {
     }).then(({ status }) => status);
     Object.assign(globalThis, { call });
   });
-  return opening;
+  const window = await opening;
+  await allow(window).waitFor();
+  return window;
 }
 
 const outcome = (page: Page) =>
@@ -40,7 +42,6 @@ test('a click that lands as the window appears is none', async ({
   await configure(openaiAt(upstream));
   await page.goto((await site()).url);
   const window = await openWindow(gatehouse, page);
-  await allow(window).waitFor();
   // As if it had just come to the front: the page chose the moment.
   await window.evaluate(() => dispatchEvent(new Event('focus')));
   await allow(window).click({ force: true });
@@ -58,7 +59,6 @@ test('a script that clicks, and keys that a script sends, are none', async ({
   await configure(openaiAt(upstream));
   await page.goto((await site()).url);
   const window = await openWindow(gatehouse, page);
-  await allow(window).waitFor();
   await window.waitForTimeout(700);
   await allow(window).evaluate((button: HTMLButtonElement) => {
     button.click();
@@ -81,7 +81,6 @@ test('a key that is held down while the window comes is none, however often it r
   await configure(openaiAt(upstream));
   await page.goto((await site()).url);
   const window = await openWindow(gatehouse, page);
-  await allow(window).waitFor();
   await allow(window).focus();
   for (const code of ['Enter', 'Space']) {
     await window.evaluate(() => dispatchEvent(new Event('focus')));
@@ -107,7 +106,6 @@ test('a press that begins before the window loses the focus and ends after is no
   await configure(openaiAt(upstream));
   await page.goto((await site()).url);
   const window = await openWindow(gatehouse, page);
-  await allow(window).waitFor();
   await window.waitForTimeout(700);
   const box = (await allow(window).boundingBox())!;
   await window.mouse.move(box.x + box.width / 2, box.y + box.height / 2);

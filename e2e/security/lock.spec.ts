@@ -3,11 +3,7 @@ import type { Page } from '@playwright/test';
 import { CANARY_KEY, expect, openaiAt, openPwa, test } from '../fixtures.ts';
 import { putBundle } from '../gatehouse.ts';
 import { expectAccessible } from './accessible.ts';
-
-const PASSWORD = 'correct horse battery staple';
-
-/** Argon2 takes its time on a machine that does something else besides. */
-const SLOW = { timeout: 30_000 };
+import { PASSWORD, SLOW } from './vault-page.ts';
 
 async function setPassword(page: Page, password = PASSWORD): Promise<void> {
   await page.getByRole('button', { name: 'Set a password' }).click();

@@ -4,26 +4,11 @@ import { expect, openaiAt, openPwa, test } from '../fixtures.ts';
 import { putBundle } from '../gatehouse.ts';
 import { addAuthenticator } from './authenticator.ts';
 import { expectAccessible } from './accessible.ts';
-
-const PASSWORD = 'correct horse battery staple';
-const SLOW = { timeout: 30_000 };
+import { ask, PASSWORD, SLOW, ways } from './vault-page.ts';
 
 async function addPasskey(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Add a passkey' }).click();
   await page.getByRole('button', { name: 'Set up the passkey' }).click();
-}
-
-const ways = (page: Page) =>
-  page.getByRole('list', { name: 'Ways to open it' }).getByRole('listitem');
-
-async function ask(page: Page): Promise<{ status: number; text: string }> {
-  return page.evaluate(async () => {
-    const response = await fetch('https://gatehouse.invalid/v1/chat/completions', {
-      method: 'POST',
-      body: JSON.stringify({ model: 'openai/m1', messages: [{ role: 'user', content: 'Hi' }] }),
-    });
-    return { status: response.status, text: await response.text() };
-  });
 }
 
 async function lock(page: Page): Promise<void> {

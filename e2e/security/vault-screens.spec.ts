@@ -3,23 +3,8 @@ import type { Page } from '@playwright/test';
 import { expect, openaiAt, openPwa, test } from '../fixtures.ts';
 import { putBundle } from '../gatehouse.ts';
 import { expectAccessible } from './accessible.ts';
+import { ask, PASSWORD, SLOW, ways } from './vault-page.ts';
 import { addAuthenticator } from './authenticator.ts';
-
-const SLOW = { timeout: 30_000 };
-const PASSWORD = 'correct horse battery staple';
-
-const ways = (page: Page) =>
-  page.getByRole('list', { name: 'Ways to open it' }).getByRole('listitem');
-
-async function ask(page: Page): Promise<{ status: number; text: string }> {
-  return page.evaluate(async () => {
-    const response = await fetch('https://gatehouse.invalid/v1/chat/completions', {
-      method: 'POST',
-      body: JSON.stringify({ model: 'openai/m1', messages: [{ role: 'user', content: 'Hi' }] }),
-    });
-    return { status: response.status, text: await response.text() };
-  });
-}
 
 async function type(page: Page, label: string, text: string): Promise<void> {
   await page.getByRole('textbox', { name: label, exact: true }).fill(text);
