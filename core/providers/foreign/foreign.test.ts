@@ -444,3 +444,27 @@ test('no file makes it throw, or comes to a bundle with a field that is not know
     { numRuns: 500 },
   );
 });
+
+/** Every place in a value, as a function that gives the value with something else there. */
+function placesOf(value: unknown): ((other: unknown) => unknown)[] {
+  if (typeof value !== 'object' || value === null) return [(other) => other];
+  const inner = Object.entries(value).flatMap(([name, each]) =>
+    placesOf(each).map((put) => (other: unknown) => {
+      if (!Array.isArray(value)) return { ...value, [name]: put(other) };
+      const list: unknown[] = [...(value as unknown[])];
+      list[Number(name)] = put(other);
+      return list;
+    }),
+  );
+  return [(other) => other, ...inner];
+}
+
+test.each<[string, unknown]>([
+  ['LiteLLM', parse(LITELLM)],
+  ['model-proxy', [MODEL_PROXY_OWN, MODEL_PROXY_MODEL]],
+  ['ChatGPT', CHATGPT],
+])('a file of %s with anything at all in any one place is read', async (_whose, file) => {
+  const others = [null, 7, -1, 'x', '', [], {}, [null], { a: null }, 'x'.repeat(3_000), true];
+  for (const put of placesOf(file))
+    for (const other of others) await expect(read(put(other))).resolves.not.toThrow();
+});

@@ -3,6 +3,7 @@ import type { BundleKey, BundleModel, BundleProvider } from '../../vault/bundle-
 import {
   createNotes,
   fieldOf,
+  isFields,
   listOf,
   numberOf,
   textOf,
@@ -134,8 +135,8 @@ function addFallbacks(
   const lists = ['router_settings', 'litellm_settings'].flatMap((section) =>
     listOf(fieldOf(fieldOf(input, section), 'fallbacks')),
   );
-  for (const entry of lists)
-    for (const [id, names] of Object.entries(entry as Record<string, unknown>)) {
+  for (const entry of lists.filter(isFields))
+    for (const [id, names] of Object.entries(entry)) {
       const model = models.get(id);
       const fallbacks = listOf(names).filter((name): name is string => typeof name === 'string');
       if (model && fallbacks.length > 0) model.fallbacks = fallbacks;
