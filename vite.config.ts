@@ -197,15 +197,38 @@ function sample(): UserConfig {
   };
 }
 
+/** What makes a folder with the client a package that `npm install` takes: its manifest and its types. */
+function clientPackage(folder: string): Plugin {
+  return {
+    name: 'gatehouse-client-package',
+    apply: 'build',
+    async generateBundle() {
+      // Only this build needs the compiler.
+      const { default: ts } = await import('typescript');
+      const { outputText, diagnostics = [] } = ts.transpileDeclaration(
+        readFileSync(join(folder, 'index.ts'), 'utf8'),
+        { fileName: 'index.ts', reportDiagnostics: true },
+      );
+      for (const { messageText } of diagnostics)
+        this.error(ts.flattenDiagnosticMessageText(messageText, '\n'));
+      this.emitFile({ type: 'asset', fileName: 'index.d.ts', source: outputText });
+      const source = readFileSync(join(folder, 'package.json'));
+      this.emitFile({ type: 'asset', fileName: 'package.json', source });
+    },
+  };
+}
+
 /** `@gatehouse/client`, for web apps: one small module. */
 function client(): UserConfig {
+  const folder = fileURLToPath(new URL('extension/client', import.meta.url));
   return {
+    plugins: [clientPackage(folder)],
     build: {
       outDir: `${dist}/client`,
       emptyOutDir: true,
       target: 'es2022',
       lib: {
-        entry: fileURLToPath(new URL('extension/client/index.ts', import.meta.url)),
+        entry: join(folder, 'index.ts'),
         formats: ['es'],
         fileName: () => 'index.js',
       },

@@ -6,15 +6,22 @@
 /** Where any SDK finds Gatehouse: its `baseURL`. The key does not matter. */
 export const BASE_URL = 'https://gatehouse.invalid/v1';
 
-export type GatehouseEvent =
-  'connect' | 'disconnect' | 'permission_changed' | 'models_changed' | 'locked';
-
 /** A refusal has a code of EIP-1193: 4001 the person said no, 4100 not allowed, 4200 no such method, 4900 gone. */
 export interface ProviderError extends Error {
   readonly code: number;
   /** The code of Gatehouse's own error: `user_rejected`. */
   readonly data?: { readonly code: string };
 }
+
+/** What each event of the provider object brings. */
+export interface GatehouseEvents {
+  connect: { readonly models: readonly string[] };
+  disconnect: ProviderError;
+  permission_changed: { readonly allowed: boolean };
+  models_changed: object;
+  locked: object;
+}
+export type GatehouseEvent = keyof GatehouseEvents;
 
 export interface GatehouseProvider {
   /**
@@ -24,8 +31,14 @@ export interface GatehouseProvider {
   request(call: {
     readonly method: 'gatehouse_connect' | 'gatehouse_models';
   }): Promise<readonly string[]>;
-  on(event: GatehouseEvent, listener: (detail: unknown) => void): void;
-  removeListener(event: GatehouseEvent, listener: (detail: unknown) => void): void;
+  on<Name extends GatehouseEvent>(
+    event: Name,
+    listener: (detail: GatehouseEvents[Name]) => void,
+  ): void;
+  removeListener<Name extends GatehouseEvent>(
+    event: Name,
+    listener: (detail: GatehouseEvents[Name]) => void,
+  ): void;
 }
 
 /** What a `gatehouse:announce` event brings as its `detail`. */
@@ -41,7 +54,9 @@ export interface Announcement {
 }
 
 /** Finds Gatehouse, within so many milliseconds; undefined where there is none. Asks the person nothing. */
-export function detect({ timeout = 200 } = {}): Promise<Announcement | undefined> {
+export function detect({ timeout = 200 }: { timeout?: number } = {}): Promise<
+  Announcement | undefined
+> {
   return new Promise((resolve) => {
     const heard = (event: Event) => end((event as CustomEvent<Announcement>).detail);
     const timer = setTimeout(() => end(), timeout);
