@@ -39,7 +39,7 @@ export { readVaultHealth, type VaultHealth } from './vault/health.ts';
 export { readLockEvents, type LockEvent } from './vault/lock-events.ts';
 export { createLocks, type Locks, type Proof } from './vault/locks.ts';
 export type { SlotView } from './vault/slot-view.ts';
-export { createReceiver } from './vault/one-time-key.ts';
+export { createReceiver, type Receiver } from './vault/one-time-key.ts';
 export { idOfProvider } from './vault/provider-names.ts';
 export {
   createRecoveryCode,

@@ -35,6 +35,11 @@ export interface Ports {
   keepAlive(): () => void;
   /** Tells every page of ours what changed. */
   publish(change: Change): void;
+  /**
+   * Shows the person, in a page of our own, that the app at this origin offers what is set up there.
+   * False where an offer is shown already. Absent where the host takes none.
+   */
+  showOffer?(origin: string, id: string): Promise<boolean>;
   /** The way from here to the browser's own model. */
   readonly onDeviceModel?: OnDeviceModel;
 }

@@ -22,6 +22,7 @@ import { createResolve } from './middleware/resolve.ts';
 import { createUnlockWait } from './middleware/unlock-wait.ts';
 import { createReserve } from './middleware/reserve.ts';
 import { createBudgets } from './permissions/budget.ts';
+import { createOffers } from './permissions/offers.ts';
 import { createPermissions } from './permissions/grants.ts';
 import type { Ports } from './ports.ts';
 import { forgetAccessTokens } from './providers/auth/service-account.ts';
@@ -101,6 +102,7 @@ export function createRouter(host: Ports): Router {
     live: createLiveRequests(ports),
     attempts,
     bundles: createBundles({ ports, vault, permissions }),
+    offers: createOffers(ports),
     waitForUnlock: createUnlockWait({ ports, changes, vault }),
     isLocked: () => vault.isLocked(),
     settings,
@@ -137,5 +139,8 @@ function bound(host: Ports): Ports {
     keepAlive: () => host.keepAlive(),
     publish: (change) => host.publish(change),
     ...(host.onDeviceModel && { onDeviceModel: host.onDeviceModel }),
+    ...(host.showOffer && {
+      showOffer: (origin: string, id: string) => host.showOffer!(origin, id),
+    }),
   };
 }

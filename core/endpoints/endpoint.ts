@@ -8,6 +8,7 @@ import type { Reserve } from '../middleware/reserve.ts';
 import type { WaitForUnlock } from '../middleware/unlock-wait.ts';
 import type { Resolve } from '../middleware/resolve.ts';
 import type { Permissions } from '../permissions/grants.ts';
+import type { Offers } from '../permissions/offers.ts';
 import type { Caller, Ports } from '../ports.ts';
 import type { Catalogue } from '../providers/catalogue.ts';
 import type { Registry } from '../providers/registry.ts';
@@ -64,6 +65,7 @@ export interface Parts {
   readonly live: LiveRequests;
   readonly attempts: Attempts;
   readonly bundles: Bundles;
+  readonly offers: Offers;
   readonly waitForUnlock: WaitForUnlock;
   readonly isLocked: () => Promise<boolean>;
   readonly settings: () => Promise<Settings>;

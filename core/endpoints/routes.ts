@@ -17,6 +17,7 @@ import { passThrough } from './pass-through.ts';
 import { toCanonicalPath } from './paths.ts';
 import { getStatus } from './status.ts';
 import { getTokenStats } from './token-stats.ts';
+import { offerTransfer } from './transfer.ts';
 
 /** Every path that answers. Another dialect's endpoint is one more row. */
 export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
@@ -132,6 +133,7 @@ export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
     firstParty: true,
     answer: importBundle,
   },
+  { method: 'POST', path: '/api/transfer', answer: offerTransfer },
   { method: 'GET', path: '/ping', answer: ping },
   { method: 'GET', path: '/', answer: describe },
 ] satisfies Endpoint[]);

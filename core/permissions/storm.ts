@@ -31,8 +31,12 @@ export interface StormControl {
   forget(owner: string): Promise<void>;
 }
 
-export function createStormControl({ now, session }: Pick<Ports, 'now' | 'session'>): StormControl {
-  const storms = createSessionValue<Record<string, Storm>>(session, 'storms', () => ({}));
+/** `name`: under which it is kept; each name counts by itself. */
+export function createStormControl(
+  { now, session }: Pick<Ports, 'now' | 'session'>,
+  name = 'storms',
+): StormControl {
+  const storms = createSessionValue<Record<string, Storm>>(session, name, () => ({}));
 
   const toError = ({ blockedUntil }: Storm): RouterError | undefined => {
     const left = blockedUntil - now();

@@ -10,6 +10,7 @@ import { createHealth, type StateStore } from '../middleware/health.ts';
 import { createLiveRequests } from '../middleware/live.ts';
 import type { Target } from '../middleware/resolve.ts';
 import type { Permissions } from '../permissions/grants.ts';
+import { createOffers } from '../permissions/offers.ts';
 import type { Caller } from '../ports.ts';
 import { CATALOG } from '../providers/catalog.ts';
 import { fetchOf } from '../providers/built-in.ts';
@@ -105,6 +106,7 @@ export function createTestRouter(
       all: () => Promise.reject(new Error('not in this test')),
     },
     waitForUnlock: () => Promise.reject(new Error('not in this test')),
+    offers: createOffers(ports),
     bundles: {
       exportBundle: () => Promise.reject(new Error('not in this test')),
       importBundle: () => Promise.reject(new Error('not in this test')),

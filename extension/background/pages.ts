@@ -1,4 +1,5 @@
 import { CHANGE_CHANNEL, type Change, type Control } from '../../core/index.ts';
+import { readKnownPages, saveKnownPages, type KnownPage } from '../known-pages.ts';
 import { announce, tell } from './announce.ts';
 
 /** The web pages that asked for Gatehouse: they are told of what concerns them, and no others. */
@@ -7,12 +8,6 @@ export interface Pages {
   announceTo(port: chrome.runtime.Port): void;
 }
 
-interface Known {
-  readonly tabId: number;
-  readonly origin: string;
-}
-
-const KEPT = 'pages';
 const MOST_KEPT = 200;
 /** Several changes of one kind are one event. */
 const GATHER_MS = 50;
@@ -24,11 +19,7 @@ const ICON =
   );
 
 export function createPages(control: () => Pick<Control, 'getSite' | 'status'>): Pages {
-  const area = chrome.storage.session;
-  /** By document; it outlives this worker, as the pages do. */
-  const known: Promise<Record<string, Known>> = area
-    .get(KEPT)
-    .then((stored) => (stored[KEPT] ?? {}) as Record<string, Known>);
+  const known = readKnownPages();
   const gathered = new Set<string>();
 
   const info = () => ({
@@ -40,12 +31,12 @@ export function createPages(control: () => Pick<Control, 'getSite' | 'status'>):
     baseURL: 'https://gatehouse.invalid/v1',
   });
 
-  async function remember(document: string, page: Known): Promise<void> {
+  async function remember(document: string, page: KnownPage): Promise<void> {
     const pages = await known;
     pages[document] = page;
     const [oldest] = Object.keys(pages);
     if (Object.keys(pages).length > MOST_KEPT && oldest) delete pages[oldest];
-    await area.set({ [KEPT]: pages });
+    await saveKnownPages(pages);
   }
 
   async function tellAll(name: string): Promise<void> {

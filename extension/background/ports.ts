@@ -6,6 +6,7 @@ import {
   type SessionStore,
 } from '../../core/index.ts';
 import { createKeepAlive } from './keep-alive.ts';
+import { createOfferTab } from './offer-tab.ts';
 import { hideOrigin } from './origin-header.ts';
 
 export const WAKE_ALARM = 'wake';
@@ -29,6 +30,7 @@ export function createExtensionPorts(ask: Pick<Ports, 'askUser' | 'askUnlock'>):
     publish: (change) => changes.postMessage(change),
     // Chrome gives it to an extension's worker too, and so it needs no page.
     onDeviceModel: createOnDeviceModel(),
+    showOffer: createOfferTab(),
   };
 }
 

@@ -19,8 +19,28 @@ export interface AppContext {
    * that. Rejects where they closed the page.
    */
   visitForCode(toPage: (callback: string) => string): Promise<string>;
+  /** Only in the extension. */
+  readonly appPages?: AppPages;
   /** Asks the browser to keep what is stored; the first key and the first chat do. */
   keepStorage(): Promise<void>;
+}
+
+/** A page in a tab of this browser that may be the app. */
+export interface AppPage {
+  readonly documentId: string;
+  readonly tabId: number;
+  /** As the browser said. */
+  readonly origin: string;
+}
+
+/** The way from the extension's pages to the app's. */
+export interface AppPages {
+  /** The pages that asked for Gatehouse; of one origin, or of all. */
+  find(origin?: string): Promise<AppPage[]>;
+  /** The page's answer; undefined where nothing in it listens. Rejects where it is gone. */
+  say(page: AppPage, event: string, said: object): Promise<unknown>;
+  /** Brings its tab to the front. */
+  show(page: AppPage): Promise<void>;
 }
 
 export const [getApp, setApp] = createContext<AppContext>();

@@ -5,6 +5,7 @@ import {
   type BundleExport,
   type ConflictPolicy,
   type OpenedKeys,
+  type Receiver,
   type Section,
 } from '../../../core/index.ts';
 import { gatehouseFetch } from '../../app/gatehouse-fetch.ts';
@@ -17,16 +18,31 @@ export interface Exported {
 
 /** The bundle as text, with its keys in the clear where they were asked for: encrypt it at once. */
 export async function readBundle(sections: readonly Section[]): Promise<Exported> {
-  const receiver = sections.includes('keys') ? await createReceiver() : undefined;
+  const receiver = await createReceiver();
+  return openBundle(await readBundleFor(sections, receiver.publicKey), receiver);
+}
+
+/** The bundle for whoever has the key pair to this public key: no one else can read its keys. */
+export function readBundleFor(
+  sections: readonly Section[],
+  publicKey: string,
+): Promise<BundleExport> {
   const query = new URLSearchParams({
     sections: sections.filter((section) => section !== 'keys').join(','),
-    ...(receiver && { keys: receiver.publicKey }),
+    ...(sections.includes('keys') && { keys: publicKey }),
   });
-  const { encryptedKeys, ...bundle } = await ask<BundleExport>(`/api/bundle?${query}`);
+  return ask<BundleExport>(`/api/bundle?${query}`);
+}
+
+/** Rejects where its keys were not meant for this receiver, or were changed on the way. */
+export async function openBundle(
+  { encryptedKeys, ...bundle }: BundleExport,
+  receiver: Receiver,
+): Promise<Exported> {
   const opened =
-    receiver && encryptedKeys !== undefined
-      ? (JSON.parse(await receiver.open(encryptedKeys)) as OpenedKeys)
-      : undefined;
+    encryptedKeys === undefined
+      ? undefined
+      : (JSON.parse(await receiver.open(encryptedKeys)) as OpenedKeys);
   const whole = { ...bundle, ...(opened && { keys: opened.keys }) };
   return { text: `${JSON.stringify(whole, null, 2)}\n`, leftOut: opened?.leftOut ?? [] };
 }
