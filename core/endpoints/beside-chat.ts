@@ -6,13 +6,15 @@ import { repairEmbeddings, wantsBase64 } from '../formats/conversions/vectors.ts
 import { formatOf } from '../formats/format.ts';
 import { missingEndpoint } from '../middleware/endpoint-targets.ts';
 import type { LiveCall } from '../middleware/live.ts';
+import type { Wanted } from '../middleware/reserve.ts';
 import type { Scope } from '../ports.ts';
 import { ENDPOINT_PATHS, wayOf } from '../providers/endpoints.ts';
 import type { EndpointName, EndpointWay } from '../providers/provider.ts';
 import { forward, type Brought } from '../upstream/forward.ts';
 import { jsonAnswer, withDropped } from './answer.ts';
-import { createSettle, dispatch, type Dispatched } from './dispatch.ts';
+import { createSettle, dispatch, type Dispatched, type Seen } from './dispatch.ts';
 import type { Endpoint, Parts } from './endpoint.ts';
+import { estimateUse, type EstimatedUse } from './estimate-use.ts';
 import { dropFromForm, readPayload } from './payload.ts';
 import { relay } from './relay.ts';
 import { takeRouting } from './routing-fields.ts';
@@ -56,7 +58,8 @@ export function createBesideChat(name: keyof typeof BESIDE_CHAT): Endpoint['answ
       model: model ?? 'auto',
       signal: call.request.signal,
     });
-    const tap: { usage: Usage | undefined; toolCalls: number } = { usage: undefined, toolCalls: 0 };
+    const guess = estimateUse(name, payload);
+    const tap: Tapped = { usage: undefined, toolCalls: 0, guess };
     const settle = createSettle(call, parts, live, tap);
     try {
       const wanted = { model, provider: routing.provider, endpoint: name };
@@ -81,7 +84,7 @@ export function createBesideChat(name: keyof typeof BESIDE_CHAT): Endpoint['answ
             formats: parts.formats,
           });
         },
-        { use: { wanted: () => ({ input: tokensOf(payload) }) } },
+        { use: { wanted: () => toWanted(guess) } },
       );
       const answer = toAnswer(name, parts, brought, payload, live, tap, settle);
       return withDropped(answer, [...routing.ignored, ...brought.answer.dropped]);
@@ -93,13 +96,16 @@ export function createBesideChat(name: keyof typeof BESIDE_CHAT): Endpoint['answ
   };
 }
 
+/** What went by of an answer. */
+type Tapped = Seen & { usage: Usage | undefined };
+
 function toAnswer(
   name: EndpointName,
   parts: Parts,
   { answer, resolution: { answerModel } }: Dispatched<Brought>,
   { fields }: Payload,
   live: LiveCall,
-  tap: { usage: Usage | undefined },
+  tap: Tapped,
   settle: (error?: RouterError) => void,
 ): Response {
   if (answer.kind === 'stream') {
@@ -139,8 +145,11 @@ function bytesAnswer(body: BodyInit, type: string): Response {
   return new Response(body, { headers: { 'content-type': type, 'cache-control': 'no-store' } });
 }
 
-/** About four letters to a token; files are priced in other ways, and their fields are short. */
-const tokensOf = ({ fields }: Payload) => Math.ceil(JSON.stringify(fields).length / 4);
+/** What a site's budget must have room for. */
+function toWanted({ input, output, answers }: EstimatedUse): Wanted {
+  if (output === 0) return { input };
+  return { input, output: { named: Math.ceil(output / answers), answers } };
+}
 
 function readModel({ fields }: Payload): string | undefined {
   const { model } = fields;

@@ -320,7 +320,9 @@ function within(limits: Limits, leftMs: number): Limits {
 }
 
 /** What went by of an answer; of a chat also what it was asked, for a guess where no one counted. */
-export interface Seen extends Pick<Tap, 'usage' | 'toolCalls'> {
+export interface Seen extends Readonly<Pick<Tap, 'usage' | 'toolCalls'>> {
+  /** What is no chat: about what it uses, where the provider does not say. */
+  readonly guess?: Usage;
   readonly characters?: number;
   readonly chat?: ChatRequest;
 }
@@ -396,11 +398,13 @@ export function createSettle(
 const LETTERS_A_TOKEN = 4;
 
 /** What the provider counted. Where it told nothing, or was cut off before its last word: our guess. */
-function usedBy({ usage, chat, characters = 0 }: Seen, isWhole: boolean) {
+function usedBy({ usage, chat, guess, characters = 0 }: Seen, isWhole: boolean) {
   if (usage !== undefined && (isWhole || usage.costUsd !== undefined)) return { usage };
   const output = Math.ceil(characters / LETTERS_A_TOKEN);
   if (usage !== undefined)
     return output > usage.output ? { usage: { ...usage, output }, estimated: true } : { usage };
+  if (guess !== undefined)
+    return { usage: { input: guess.input, output: guess.output }, estimated: true };
   if (chat === undefined) return {};
   return { usage: { input: estimateTokens(chat), output }, estimated: true };
 }
