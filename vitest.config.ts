@@ -18,8 +18,8 @@ export default defineConfig({
     testTimeout: 60_000,
     provide: {
       times: isLong
-        ? { kills: 330, wrongPasswords: 1_000, unlocks: 100, writes: 100 }
-        : { kills: 17, wrongPasswords: 5, unlocks: 20, writes: 15 },
+        ? { kills: 250, wrongPasswords: 1_000, unlocks: 100, writes: 100 }
+        : { kills: 13, wrongPasswords: 5, unlocks: 20, writes: 15 },
     },
     projects: [
       {

@@ -10,6 +10,7 @@ import { createKeys } from './keys.ts';
 import { createLocks, type Proof } from './locks.ts';
 import { createRecoveryCode } from './slot-kinds/recovery.ts';
 import type { VictimJob, VictimWord } from './testing/victim.worker.ts';
+import { toEntryId } from './testing/entry-id.ts';
 import { createVault } from './vault.ts';
 
 const destination: Destination = {
@@ -21,6 +22,7 @@ const destination: Destination = {
 const DEVICE: Proof = { kind: 'device', value: undefined };
 const SECRETS = ['gsk_first-0123456789abcdef', 'gsk_second-0123456789abcdef'];
 const TIMES = inject('times');
+const IMPORTED = ['providers', 'models', 'chats', 'messages', 'sites'] as const;
 
 async function setUp() {
   const ports = createTestPorts();
@@ -72,10 +74,26 @@ async function openAll({ ports, codes, keys, locks }: SetUp): Promise<Map<string
   return ids;
 }
 
+/** What came in with a pair of keys is there with them, and nothing of any other import. */
+async function expectWhole({ ports }: SetUp, secrets: readonly string[]): Promise<void> {
+  const database = await ports.openDatabase();
+  const ids = secrets.flatMap((secret) => (secret.endsWith('-a') ? [secret.slice(0, -2)] : []));
+  const expected = ids.map(toEntryId).sort();
+  for (const store of ['providers', 'models', 'chats'] as const)
+    expect((await database.getAllKeys(store)).sort(), store).toEqual(expected);
+  expect((await database.getAllKeys('sites')).sort()).toEqual(
+    expected.map((id) => `https://${id}.example`),
+  );
+  expect((await database.getAllKeys('messages')).sort()).toEqual(
+    expected.flatMap((id) => [`${id}-a`, `${id}-b`]),
+  );
+}
+
 for (const [task, what] of [
   ['rotate', 'a rotation of the vault key'],
   ['change', 'a change of what opens it'],
   ['add', 'keys being saved'],
+  ['import', 'an import of keys with chats and all the rest'],
 ] as const)
   test(
     `a context killed during ${what} leaves the old or the new, never neither`,
@@ -100,12 +118,17 @@ for (const [task, what] of [
         // Two keys are saved at once: never one of them alone.
         for (const secret of secrets)
           if (secret.endsWith('-a')) expect(secrets).toContain(`${secret.slice(0, -1)}b`);
+        if (task === 'import') await expectWhole(one, secrets);
         added += opened.size - SECRETS.length;
         // So that the second copy stays small.
         for (const [secret, id] of opened) if (!SECRETS.includes(secret)) await one.keys.remove(id);
+        const database = await one.ports.openDatabase();
+        for (const store of IMPORTED) await database.clear(store);
       }
       const after = await (await one.ports.openDatabase()).get('vault', 'vault');
-      const work = { rotate: after!.epoch - before!.epoch, add: added, change: 1 }[task];
+      const work = { rotate: after!.epoch - before!.epoch, add: added, import: added, change: 1 }[
+        task
+      ];
       expect(work, 'the contexts did some work before they died').toBeGreaterThan(0);
       meta.figure = `${TIMES.kills} kills, 0 lost`;
     },

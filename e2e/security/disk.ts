@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The files under a folder that hold this text or these bytes, in any of the ways that a browser writes them. */
@@ -15,4 +16,14 @@ export async function findOnDisk(folder: string, what: string | Uint8Array): Pro
     if (needles.some((needle) => content.includes(needle))) found.push(file);
   }
   return found;
+}
+
+/** A profile that is kept from one browser to the next, and goes with the test. */
+export async function withProfile(use: (profile: string) => Promise<void>): Promise<void> {
+  const profile = await mkdtemp(join(tmpdir(), 'gatehouse-disk-'));
+  try {
+    await use(profile);
+  } finally {
+    await rm(profile, { recursive: true, force: true });
+  }
 }

@@ -1,13 +1,10 @@
 /** What is on the disk: no secret after the lock, every acknowledged write after a crash, all of it when the disk is full. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../../scripts/chromium.mjs';
 import { CANARY_KEY, expect, openaiAt, openPwa, test } from '../fixtures.ts';
 import { putBundle, toBundle } from '../gatehouse.ts';
 import { startBrowser } from './browser-process.ts';
-import { findOnDisk } from './disk.ts';
+import { findOnDisk, withProfile } from './disk.ts';
 
 const SLOW = { timeout: 30_000 };
 const PASSWORD = 'canary-password-7f3a91c2-horse';
@@ -17,15 +14,6 @@ const LABEL = 'canary-label-58b1d0aa-raven';
 
 const figure = (description: string) =>
   test.info().annotations.push({ type: 'figure', description });
-
-async function withProfile(use: (profile: string) => Promise<void>): Promise<void> {
-  const profile = await mkdtemp(join(tmpdir(), 'gatehouse-disk-'));
-  try {
-    await use(profile);
-  } finally {
-    await rm(profile, { recursive: true, force: true });
-  }
-}
 
 async function setPassword(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Set a password' }).click();
