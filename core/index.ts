@@ -13,6 +13,12 @@ export * from './storage/chats.ts';
 export * from './storage/database.ts';
 export type * from './storage/records.ts';
 export { dropSnapshot, readSnapshot, restoreSnapshot } from './storage/snapshot.ts';
+export {
+  BLOCKED_WORDS,
+  isUpgradeBlocked,
+  watchDatabase,
+  type DatabaseState,
+} from './storage/upgrade-wait.ts';
 export * from './transport/fetch-event.ts';
 export { NEARLY_USED, type BudgetView } from './permissions/budget.ts';
 export {

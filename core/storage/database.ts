@@ -17,6 +17,7 @@ import type {
 import { migrate, MIGRATIONS, type Migration } from './migrations.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { toStorageError } from './transaction.ts';
+import { holdUp, tellDatabaseState, watchOpening } from './upgrade-wait.ts';
 
 export interface GatehouseSchema extends DBSchema {
   vault: { key: string; value: VaultHeader };
@@ -41,11 +42,8 @@ export type GatehouseDatabase = IDBPDatabase<GatehouseSchema>;
 
 export const DATABASE_NAME = 'gatehouse';
 export const SETTINGS_KEY = 'settings';
-const BLOCKED_NOTICE_MS = 3_000;
 
 export interface OpenDatabaseOptions {
-  /** Told when an upgrade has waited 3 s for other pages of ours to let go of the old version. */
-  onBlocked?: () => void;
   /** Steps other than this version's, for a test of the upgrade. */
   migrations?: readonly Migration[];
 }
@@ -55,7 +53,9 @@ const connections = new Map<string, Promise<GatehouseDatabase>>();
 
 /**
  * Opens the one database of this host, or gives the connection that is open. Ask again before each
- * use and keep none: a newer version, or the browser itself, may close it at any time.
+ * use and keep none: a newer version, or the browser itself, may close it at any time. Throws
+ * `internal_error` where a tab of an older version holds up an upgrade for a minute; the upgrade goes
+ * on waiting.
  */
 export function openDatabase(
   name = DATABASE_NAME,
@@ -63,21 +63,23 @@ export function openDatabase(
 ): Promise<GatehouseDatabase> {
   const open = connections.get(name);
   if (open) return open;
-  const connection = connect(name, options);
-  connections.set(name, connection);
-  connection.catch(() => forget(name, connection));
-  return connection;
-}
-
-function forget(name: string, connection: Promise<GatehouseDatabase>): void {
-  if (connections.get(name) === connection) connections.delete(name);
+  const { tooLong, end } = watchOpening(name);
+  const connection = connect(name, options).finally(end);
+  const waiting = Promise.race([connection, tooLong]);
+  connections.set(name, waiting);
+  const isWaiting = () => connections.get(name) === waiting;
+  connection.then(
+    () => isWaiting() && connections.set(name, connection),
+    () => isWaiting() && connections.delete(name),
+  );
+  return waiting;
 }
 
 async function connect(
   name: string,
-  { onBlocked, migrations = MIGRATIONS }: OpenDatabaseOptions,
+  { migrations = MIGRATIONS }: OpenDatabaseOptions,
 ): Promise<GatehouseDatabase> {
-  const open = () => openAt(name, migrations, onBlocked);
+  const open = () => openAt(name, migrations);
   if (!(await isOlder(name, migrations.length))) return open();
   // One page or worker copies and upgrades; the others find it done.
   return navigator.locks.request(`upgrade of ${name}`, async () => {
@@ -96,12 +98,8 @@ async function isOlder(name: string, version: number): Promise<boolean> {
   return stored?.version !== undefined && stored.version < version;
 }
 
-async function openAt(
-  name: string,
-  migrations: readonly Migration[],
-  onBlocked: (() => void) | undefined,
-): Promise<GatehouseDatabase> {
-  let notice: ReturnType<typeof setTimeout> | undefined;
+async function openAt(name: string, migrations: readonly Migration[]): Promise<GatehouseDatabase> {
+  let goOn: (() => void) | undefined;
   let failure: unknown;
   const gone = () => connections.delete(name);
   try {
@@ -115,11 +113,12 @@ async function openAt(
         transaction.done.catch(() => undefined);
       },
       blocked() {
-        if (onBlocked) notice = setTimeout(onBlocked, BLOCKED_NOTICE_MS);
+        goOn = holdUp(name);
       },
       // A newer version waits for us. It is the one to keep.
-      blocking(_current, _blocked, event) {
+      blocking(_current, next, event) {
         gone();
+        if (next !== null) tellDatabaseState('superseded');
         (event.target as IDBDatabase).close();
       },
       terminated: gone,
@@ -127,17 +126,19 @@ async function openAt(
   } catch (error) {
     throw toOpenError(failure ?? error, failure !== undefined);
   } finally {
-    clearTimeout(notice);
+    goOn?.();
   }
 }
 
 function toOpenError(error: unknown, upgrading: boolean): unknown {
-  if (error instanceof DOMException && error.name === 'VersionError')
+  if (error instanceof DOMException && error.name === 'VersionError') {
+    tellDatabaseState('superseded');
     return new RouterError(
       'internal_error',
       'A newer version of Gatehouse has opened the data. Reload this page to go on with it.',
       { cause: error },
     );
+  }
   const known = toStorageError(error);
   if (known !== error || !upgrading) return known;
   return new RouterError(

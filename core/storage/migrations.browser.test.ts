@@ -4,6 +4,7 @@ import { createChatStore } from './chats.ts';
 import { openDatabase, type GatehouseDatabase } from './database.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 import { dropSnapshot, readSnapshot, restoreSnapshot } from './snapshot.ts';
+import { isUpgradeBlocked, watchDatabase, type DatabaseState } from './upgrade-wait.ts';
 
 const fresh = () => `test-${crypto.randomUUID()}`;
 
@@ -116,24 +117,79 @@ describe('a database of version 1', () => {
   test('is upgraded while an old tab lets go of it', async () => {
     const name = fresh();
     const old = await oldTab(name, 'at once');
-    const onBlocked = vi.fn();
-    const database = await openDatabase(name, { migrations: NEXT, onBlocked });
+    const told = vi.fn();
+    const unwatch = watchDatabase(told);
+    const database = await openDatabase(name, { migrations: NEXT });
+    unwatch();
     expect(database.version).toBe(LATEST + 1);
-    expect(onBlocked).not.toHaveBeenCalled();
+    expect(told).not.toHaveBeenCalledWith('blocked');
     expect(() => old.transaction('providers')).toThrow();
   });
 
   test('waits for an old tab that holds on to it, says so, and goes on when it closes', async () => {
     const name = fresh();
     const old = await oldTab(name, 'when closed');
-    let opening: Promise<GatehouseDatabase> | undefined;
-    await new Promise<void>((onBlocked) => {
-      opening = openDatabase(name, { migrations: NEXT, onBlocked });
+    const told: DatabaseState[] = [];
+    const unwatch = watchDatabase((state) => told.push(state));
+    // Which of the two is told by the browser, and which waits for the other, is theirs.
+    const worker = new Worker(new URL('./testing/open.worker.ts', import.meta.url), {
+      type: 'module',
     });
+    const elsewhere = new Promise<unknown>((resolve) => {
+      worker.onmessage = ({ data }) => resolve(data);
+    });
+    worker.postMessage(name);
+    const opening = openDatabase(name, { migrations: NEXT });
+    await expect.poll(() => told, { timeout: 30_000 }).toEqual(['usual', 'blocked']);
+    expect(await isUpgradeBlocked(name)).toBe(true);
     old.close();
-    const said = await opening!;
-    expect(said.version).toBe(LATEST + 1);
-    expect(await said.count('messages')).toBe(MESSAGES);
+    const database = await opening;
+    expect(database.version).toBe(LATEST + 1);
+    expect(await database.count('messages')).toBe(MESSAGES);
+    expect(await elsewhere).toMatchObject({ version: LATEST + 1, messages: MESSAGES });
+    await expect.poll(() => isUpgradeBlocked(name)).toBe(false);
+    expect(told).toEqual(['usual', 'blocked', 'usual']);
+    unwatch();
+    worker.terminate();
+  });
+
+  test('is waited for no longer than a minute by who needs it, and opens later all the same', async () => {
+    const name = fresh();
+    const old = await oldTab(name, 'when closed');
+    const opening = openDatabase(name, { migrations: NEXT });
+    await expect.poll(() => isUpgradeBlocked(name), { timeout: 30_000 }).toBe(true);
+    let minutes = 0;
+    vi.spyOn(Date, 'now').mockImplementation(() => 61_000 * ++minutes);
+    await expect(opening).rejects.toMatchObject({
+      code: 'internal_error',
+      message: expect.stringMatching(/holds an older version/),
+    });
+    await expect(openDatabase(name)).rejects.toMatchObject({ code: 'internal_error' });
+    old.close();
+    await expect
+      .poll(
+        () =>
+          openDatabase(name).then(
+            ({ version }) => version,
+            () => 0,
+          ),
+        { timeout: 30_000 },
+      )
+      .toBe(LATEST + 1);
+  });
+
+  test('is let go of, and that told, where a newer version wants it', async () => {
+    const name = fresh();
+    const told: DatabaseState[] = [];
+    const unwatch = watchDatabase((state) => told.push(state));
+    await openDatabase(name);
+    const newer = await openDB(name, LATEST + 1);
+    expect(told.at(-1)).toBe('superseded');
+    await expect(openDatabase(name)).rejects.toMatchObject({
+      message: expect.stringMatching(/Reload this page/),
+    });
+    newer.close();
+    unwatch();
   });
 
   test.each<[string, Migration]>([
