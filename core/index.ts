@@ -11,6 +11,7 @@ export {
 } from './providers/on-device/prompt-api.ts';
 export * from './storage/chats.ts';
 export * from './storage/database.ts';
+export { beginNewLog } from './storage/new-log.ts';
 export type * from './storage/records.ts';
 export { dropSnapshot, readSnapshot, restoreSnapshot } from './storage/snapshot.ts';
 export {

@@ -1,5 +1,5 @@
 import { precacheAndRoute } from 'workbox-precaching';
-import { createFetchListener, createRouter } from '../core/index.ts';
+import { beginNewLog, createFetchListener, createRouter } from '../core/index.ts';
 import { answerControl } from './worker/control.ts';
 import { fetchKept } from './worker/kept-files.ts';
 import { createHeldSession } from './worker/held-session.ts';
@@ -13,6 +13,7 @@ declare const self: ServiceWorkerGlobalScope & {
 
 const session = createHeldSession(self.clients);
 const router = createRouter(createWebPorts(session, self.clients));
+void beginNewLog(session.store).catch(() => undefined);
 
 // First, so that no file of the cache stands before a path of the router.
 self.addEventListener(

@@ -1,4 +1,6 @@
 /** Threat 18, with the whole browser: killed in the middle of an import, it starts with the old data or the new. */
+import { readdir, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, openPwa, test } from '../fixtures.ts';
 import { startBrowser } from './browser-process.ts';
@@ -109,5 +111,39 @@ test(`an import that a SIGKILL of the browser ends has taken all over or nothing
       type: 'figure',
       description: `${SIGKILLS} SIGKILLs in an import of ${takesMs} ms: ${ends.old} left the old, ${ends.new} the new`,
     });
+  });
+});
+
+/** The logs of LevelDB: one, but while a new one is begun. */
+async function findLogs(profile: string): Promise<string[]> {
+  const databases = join(profile, 'Default', 'IndexedDB');
+  const files = await readdir(databases, { recursive: true });
+  return files.filter((file) => file.endsWith('.log')).map((file) => join(databases, file));
+}
+
+test('what a kill left half-written in the browser’s own log costs nothing, also two starts later', async ({
+  pwaOrigin,
+}) => {
+  test.setTimeout(180_000);
+  await withProfile(async (profile) => {
+    const use = async (work: (page: Page) => Promise<void>) => {
+      const browser = await startBrowser(profile);
+      await work(await openPwa(browser.context, pwaOrigin));
+      await browser.kill();
+    };
+    await use(async (page) => {
+      expect(await replaceAll(page, 0)).toBe(200);
+      expect(await replaceAll(page, 1)).toBe(200);
+    });
+    // As a kill in the middle of the second import leaves it: LevelDB writes blocks of 32 KiB.
+    const [torn = '', ...more] = await findLogs(profile);
+    expect(more).toEqual([]);
+    await truncate(torn, Math.floor(((await stat(torn)).size - 200_000) / 32_768) * 32_768);
+    await use(async (page) => {
+      await expectWhole(page, 0);
+      await page.evaluate(() => fetch('https://gatehouse.invalid/v1/models'));
+      await expect.poll(() => findLogs(profile), { timeout: 60_000 }).not.toContain(torn);
+    });
+    for (let start = 2; start < 4; start++) await use((page) => expectWhole(page, 0));
   });
 });

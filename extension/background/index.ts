@@ -3,6 +3,7 @@
  * it for an event and kills it between any two; what it knows is behind promises of the router.
  */
 import {
+  beginNewLog,
   CHANGE_CHANNEL,
   createFetchListener,
   createJournal,
@@ -41,6 +42,7 @@ const server: ServerOptions = {
   randomId: () => ports.randomId(),
 };
 
+void beginNewLog(ports.session).catch(() => undefined);
 void server.journal.sweep().catch(() => undefined);
 
 chrome.runtime.onConnect.addListener((port) => {
