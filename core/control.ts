@@ -276,6 +276,11 @@ export interface Control {
   /** Deletes it, where it still does not fit; of the settings only the fields that do not. */
   deleteSetAside(store: string, key: string): Promise<void>;
 
+  /** A copy of everything but the keys, now. Throws `storage_full`. */
+  makeCopy(): Promise<void>;
+  /** The copy of this day, where there is none yet and something to copy. Throws `storage_full`. */
+  makeDailyCopy(): Promise<void>;
+
   getSettings(): Promise<Settings>;
   saveSettings(change: Partial<Settings>): Promise<Settings>;
 }

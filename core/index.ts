@@ -10,6 +10,7 @@ export {
   findPromptApi,
 } from './providers/on-device/prompt-api.ts';
 export * from './storage/chats.ts';
+export { createCopies, readCopyTrouble, toDay, type Copy } from './storage/copies.ts';
 export * from './storage/database.ts';
 export { beginNewLog } from './storage/new-log.ts';
 export type * from './storage/records.ts';

@@ -175,5 +175,6 @@ export interface Change {
     | 'requests'
     | 'log'
     | 'chats'
+    | 'copies'
     | 'lock';
 }

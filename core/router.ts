@@ -1,6 +1,7 @@
 import { createChanges } from './changes.ts';
 import type { Control } from './control.ts';
 import { createCooldownsControl } from './control/cooldowns.ts';
+import { createCopiesControl } from './control/copies.ts';
 import { createKeyChecks } from './control/key-checks.ts';
 import { createKeysControl } from './control/keys.ts';
 import { createModelsControl } from './control/models.ts';
@@ -118,6 +119,7 @@ export function createRouter(host: Ports): Router {
     ...createCooldownsControl(ports, health),
     ...createSitesControl({ ports, permissions, budgets }),
     ...createSetAsideControl(ports),
+    ...createCopiesControl({ ports, bundles: parts.bundles }),
     ...createSettingsControl(ports),
     ...createLockControl({ changes, vault, settings }),
     ...createRequestsControl(parts.live, parts.usage, parts.log),

@@ -7,7 +7,8 @@ const PERMISSIONS: Record<string, string> = {
   scripting: 'puts the relay into child frames once one of them calls, and reads the top origin',
   declarativeNetRequestWithHostAccess:
     'takes Origin off our own requests, which local model servers answer with 403',
-  alarms: 'locks the vault when its time without use is up, also while the worker sleeps',
+  alarms:
+    'locks the vault when its time without use is up, and makes the copy of the day, also while the worker sleeps',
   idle: 'locks the vault when the computer is locked',
 };
 const HOSTS: Record<string, string> = {

@@ -2,6 +2,7 @@
  * What an import would do to the chats. Unlike the rest it is planned inside of the transaction that
  * writes: a history is too large to be read twice, and nothing of it has to be encrypted first.
  */
+import type { GatehouseDatabase } from '../storage/database.ts';
 import type { ChatRecord, MessageRecord } from '../storage/records.ts';
 import type { WriteTransaction } from '../storage/transaction.ts';
 import { emptyDiff, isEqual, type ImportMode, type SectionDiff } from './bundle-plan.ts';
@@ -39,6 +40,20 @@ export async function readChats(transaction: Reading): Promise<BundleChat[]> {
   return chats
     .map((chat, at) => toBundleChat(chat, messages[at] ?? []))
     .sort((one, other) => one.createdAt - other.createdAt);
+}
+
+/** The same, one after the other, each as it is when its turn comes. In no order. */
+export async function* eachChat(
+  openDatabase: () => Promise<GatehouseDatabase>,
+): AsyncGenerator<BundleChat> {
+  for (const id of await (await openDatabase()).getAllKeys('chats')) {
+    const transaction = (await openDatabase()).transaction(['chats', 'messages']);
+    const [chat, messages] = await Promise.all([
+      transaction.objectStore('chats').get(id),
+      transaction.objectStore('messages').index('chat').getAll(ofChat(id)),
+    ]);
+    if (chat) yield toBundleChat(chat, messages);
+  }
 }
 
 function toBundleChat(chat: ChatRecord, messages: readonly MessageRecord[]): BundleChat {

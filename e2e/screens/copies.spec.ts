@@ -28,7 +28,7 @@ const read = (page: Page) =>
     return (await fetch(`https://gatehouse.invalid/api/bundle?${query}`)).json();
   });
 /** All bytes of all copies in this origin's own file system. */
-const copies = (page: Page) =>
+const copies = (page: Page): Promise<string[]> =>
   page.evaluate(async () => {
     const root = await navigator.storage.getDirectory();
     const folder = await root.getDirectoryHandle('backups');
@@ -74,6 +74,33 @@ test('a copy of the day is made by itself, without keys, and is put back through
   expect(after.settings.theme).toBe('dark');
   await pwa.goto(`${pwaOrigin}#/keys`);
   await expect(pwa.getByText('sk-c…page')).toBeVisible();
+});
+
+test('who never opens a page of Gatehouse gets a copy of the day from the extension’s worker', async ({
+  launch,
+}) => {
+  const { context, options, url, configure, stopWorker } = await launch();
+  await configure({
+    models: [model('turbo')],
+    keys: [{ provider: 'groq', label: 'main', secret: CANARY_KEY }],
+  });
+  await put(options, { chats: [chat('a', 'first words')] });
+  // A file of ours that runs no script.
+  await options.goto(url('manifest.json'));
+  const worker = context.serviceWorkers()[0]!;
+  const alarm = await worker.evaluate(() => chrome.alarms.get('copy'));
+  expect(alarm?.periodInMinutes).toBe(60);
+  // The same that it set itself, but now; the worker has to be started for it.
+  await worker.evaluate(() => chrome.alarms.create('copy', { when: Date.now() + 2_000 }));
+  await stopWorker();
+  await expect.poll(() => copies(options).catch(() => []), { timeout: 60_000 }).toHaveLength(1);
+  const [copy = ''] = await copies(options);
+  expect(copy).toContain('first words');
+  expect(copy).not.toContain(CANARY_KEY);
+
+  await options.goto(url('extension/options/index.html#/transfer'));
+  await expect(options.getByRole('list', { name: 'Copies' }).getByRole('listitem')).toHaveCount(1);
+  await expect(options.getByText('Gatehouse makes a copy each day, and')).toBeVisible();
 });
 
 test('an import is taken back, keys with it, and the chats stay', async ({ pwa, pwaOrigin }) => {

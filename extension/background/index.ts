@@ -19,6 +19,7 @@ import { CONSENT_PORT } from '../consent/protocol.ts';
 import { CONTROL_PORT, REQUEST, WANTS_RELAY } from '../protocol.ts';
 import { fromRuntimePort } from '../runtime-port.ts';
 import { createConsent } from './consent.ts';
+import { COPY_ALARM, copyWhenIdle, setCopyAlarm } from './daily-copy.ts';
 import { createLockIcon } from './lock-icon.ts';
 import { createPages } from './pages.ts';
 import { isOwn, toPeer } from './peer.ts';
@@ -72,7 +73,9 @@ self.addEventListener(
 chrome.alarms.onAlarm.addListener(({ name }) => {
   // To ask is enough: a vault whose time is up locks.
   if (name === WAKE_ALARM) void router.control.status().catch(() => undefined);
+  if (name === COPY_ALARM) void copyWhenIdle(router.control).catch(() => undefined);
 });
+void setCopyAlarm().catch(() => undefined);
 
 chrome.idle.onStateChanged.addListener((state) => {
   if (state === 'locked') void lock('system').catch(() => undefined);

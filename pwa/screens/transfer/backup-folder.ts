@@ -51,9 +51,17 @@ export async function allowFolder(folder: Folder): Promise<boolean> {
   return (await folder.requestPermission?.({ mode: 'readwrite' })) === 'granted';
 }
 
+const toFileName = (day: string) => `gatehouse-${day}.json`;
+
+export const hasInFolder = (folder: Folder, day: string): Promise<boolean> =>
+  folder.getFileHandle(toFileName(day)).then(
+    () => true,
+    () => false,
+  );
+
 /** Keeps the newest seven of our own files, and touches no other. */
 export async function saveInFolder(folder: Folder, day: string, text: string): Promise<void> {
-  const handle = await folder.getFileHandle(`gatehouse-${day}.json`, { create: true });
+  const handle = await folder.getFileHandle(toFileName(day), { create: true });
   const file = await handle.createWritable();
   await file.write(text);
   await file.close();

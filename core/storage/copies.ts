@@ -3,19 +3,25 @@
  * browser's own file system. A key is in none, sealed or not: the vault keeps a second copy of its own,
  * and a key that is deleted must not stay behind in a third.
  */
+import { z } from '../zod.ts';
+import type { GatehouseDatabase } from './database.ts';
 
-export interface Backup {
+export interface Copy {
   readonly name: string;
   readonly savedAt: number;
   /** As it lies on the disk, compressed. */
   readonly bytes: number;
 }
 
-export interface Backups {
+export interface Copies {
   /** Newest first. */
-  list(): Promise<Backup[]>;
-  /** Keeps this text as the copy of a day, and the newest seven days. Takes the place of the day's own. */
-  save(day: string, text: string): Promise<void>;
+  list(): Promise<Copy[]>;
+  has(day: string): Promise<boolean>;
+  /**
+   * Keeps this text as the copy of a day, and the newest seven days. Takes the place of the day's own
+   * when all of it is there, and not earlier. Rejects with `QuotaExceededError` on a full disk.
+   */
+  save(day: string, pieces: AsyncIterable<string> | Iterable<string>): Promise<void>;
   read(name: string): Promise<string>;
   remove(name: string): Promise<void>;
 }
@@ -23,12 +29,12 @@ export interface Backups {
 const KEPT = 7;
 const FOLDER = 'backups';
 const NAME = /^\d{4}-\d\d-\d\d\.json\.gz$/;
-/** What a copy may come to when it is read again. */
+/** What a copy may come to: it is held whole when it is read again. */
 const LARGEST = 200_000_000;
 
 type Root = () => Promise<FileSystemDirectoryHandle>;
 
-export function createBackups(root: Root = () => navigator.storage.getDirectory()): Backups {
+export function createCopies(root: Root = () => navigator.storage.getDirectory()): Copies {
   const folder = async () => (await root()).getDirectoryHandle(FOLDER, { create: true });
 
   const names = async (directory: FileSystemDirectoryHandle) => {
@@ -40,17 +46,18 @@ export function createBackups(root: Root = () => navigator.storage.getDirectory(
   return {
     async list() {
       const directory = await folder();
-      return Promise.all(
+      const all = await Promise.all(
         (await names(directory)).map(async (name) => {
           const file = await (await directory.getFileHandle(name)).getFile();
           return { name, savedAt: file.lastModified, bytes: file.size };
         }),
       );
+      return all.filter(({ bytes }) => bytes > 0);
     },
-    async save(day, text) {
+    has: async (day) => exists(await folder(), toName(day)),
+    async save(day, pieces) {
       const directory = await folder();
-      const name = `${day}.json.gz`;
-      await write(directory, name, text);
+      await write(directory, toName(day), pieces);
       for (const old of (await names(directory)).slice(KEPT)) await directory.removeEntry(old);
     },
     async read(name) {
@@ -61,27 +68,43 @@ export function createBackups(root: Root = () => navigator.storage.getDirectory(
   };
 }
 
-/** A writable file takes the place of the one before when it is closed, and not earlier. */
 async function write(
   directory: FileSystemDirectoryHandle,
   name: string,
-  text: string,
+  pieces: AsyncIterable<string> | Iterable<string>,
 ): Promise<void> {
   const isNew = !(await exists(directory, name));
   const handle = await directory.getFileHandle(name, { create: true });
+  // It takes the place of the one before when it is closed.
+  const { readable, writable } = new CompressionStream('gzip');
+  const encoder = new TextEncoder();
+  const writer = writable.getWriter();
+  let written: Promise<void> | undefined;
   try {
-    const compressed = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'));
-    await compressed.pipeTo(await handle.createWritable());
+    written = readable.pipeTo(await handle.createWritable());
+    written.catch(() => undefined);
+    let bytes = 0;
+    for await (const piece of pieces) {
+      const encoded = encoder.encode(piece);
+      bytes += encoded.byteLength;
+      if (bytes > LARGEST) throw new Error('This is too large for a copy.');
+      await writer.write(encoded);
+    }
+    await writer.close();
+    await written;
   } catch (error) {
-    // An empty file would count as the copy of this day.
+    await writer.abort(error).catch(() => undefined);
     if (isNew) await directory.removeEntry(name).catch(() => undefined);
+    // Of the file; the writer has it in other words.
+    await written;
     throw error;
   }
 }
 
+/** One that is empty was begun and, because its writer died, never filled. */
 async function exists(directory: FileSystemDirectoryHandle, name: string): Promise<boolean> {
   return directory.getFileHandle(name).then(
-    () => true,
+    async (handle) => (await handle.getFile()).size > 0,
     () => false,
   );
 }
@@ -98,10 +121,31 @@ async function decompress(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Prom
   return text + decoder.decode();
 }
 
+const toName = (day: string) => `${day}.json.gz`;
 const toTwo = (number: number) => String(number).padStart(2, '0');
 
 /** `2026-11-21`, the person's own day. */
 export function toDay(time: number): string {
   const date = new Date(time);
   return `${date.getFullYear()}-${toTwo(date.getMonth() + 1)}-${toTwo(date.getDate())}`;
+}
+
+const copyTrouble = z.strictObject({ at: z.number(), full: z.boolean() });
+/** That the last copy could not be made, and whether for want of room. */
+export type CopyTrouble = z.infer<typeof copyTrouble>;
+
+const TROUBLE = 'copy trouble';
+
+export async function readCopyTrouble(
+  database: GatehouseDatabase,
+): Promise<CopyTrouble | undefined> {
+  return copyTrouble.safeParse(await database.get('state', TROUBLE)).data;
+}
+
+export async function noteCopyTrouble(
+  database: GatehouseDatabase,
+  trouble: CopyTrouble | undefined,
+): Promise<void> {
+  if (trouble) await database.put('state', trouble, TROUBLE);
+  else await database.delete('state', TROUBLE);
 }

@@ -1,57 +1,63 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { saveInFolder } from './backup-folder.ts';
-import { createBackups, toDay, type Backups } from './backups.ts';
+import { createCopies, toDay, type Copies } from './copies.ts';
 
 let folder: FileSystemDirectoryHandle;
-let backups: Backups;
+let copies: Copies;
 beforeEach(async () => {
   const root = await navigator.storage.getDirectory();
   folder = await root.getDirectoryHandle(crypto.randomUUID(), { create: true });
-  backups = createBackups(() => Promise.resolve(folder));
+  copies = createCopies(() => Promise.resolve(folder));
 });
 
-const namesIn = async (directory: FileSystemDirectoryHandle) => {
-  const names: string[] = [];
-  for await (const name of directory.keys()) names.push(name);
-  return names.sort();
-};
 const days = Array.from({ length: 10 }, (_, index) => `2026-11-${10 + index}`);
 
 describe('the daily copies', () => {
   test('are the newest seven, newest first, and come out as they went in', async () => {
-    for (const day of days) await backups.save(day, `copy of ${day} \u{1F6A2}`);
-    const list = await backups.list();
+    for (const day of days) await copies.save(day, ['copy of ', `${day} \u{1F6A2}`]);
+    const list = await copies.list();
     expect(list.map(({ name }) => name)).toEqual(
       days
         .slice(3)
         .reverse()
         .map((day) => `${day}.json.gz`),
     );
-    expect(await backups.read('2026-11-19.json.gz')).toBe('copy of 2026-11-19 \u{1F6A2}');
+    expect(await copies.read('2026-11-19.json.gz')).toBe('copy of 2026-11-19 \u{1F6A2}');
   });
 
   test('are one a day: the later takes the place of the earlier', async () => {
-    await backups.save('2026-11-20', 'morning');
-    await backups.save('2026-11-20', 'evening');
-    expect(await backups.list()).toHaveLength(1);
-    expect(await backups.read('2026-11-20.json.gz')).toBe('evening');
+    await copies.save('2026-11-20', ['morning']);
+    await copies.save('2026-11-20', ['evening']);
+    expect(await copies.list()).toHaveLength(1);
+    expect(await copies.read('2026-11-20.json.gz')).toBe('evening');
   });
 
   test('are small on the disk, and can be deleted', async () => {
-    await backups.save('2026-11-20', '{"content":"the same again and again"}'.repeat(20_000));
-    expect((await backups.list())[0]!.bytes).toBeLessThan(20_000);
-    await backups.remove('2026-11-20.json.gz');
-    expect(await backups.list()).toEqual([]);
+    await copies.save(
+      '2026-11-20',
+      Array<string>(20_000).fill('{"content":"the same again and again"}'),
+    );
+    expect((await copies.list())[0]!.bytes).toBeLessThan(20_000);
+    await copies.remove('2026-11-20.json.gz');
+    expect(await copies.list()).toEqual([]);
   });
 
   test('leave the one before where a new one can not be written', async () => {
-    await backups.save('2026-11-20', 'whole');
+    await copies.save('2026-11-20', ['whole']);
     const full = new DOMException('full', 'QuotaExceededError');
-    const broken = createBackups(() => Promise.resolve(fullDisk(folder, full)));
-    await expect(broken.save('2026-11-20', 'new')).rejects.toBe(full);
-    await expect(broken.save('2026-11-21', 'new')).rejects.toBe(full);
-    expect((await backups.list()).map(({ name }) => name)).toEqual(['2026-11-20.json.gz']);
-    expect(await backups.read('2026-11-20.json.gz')).toBe('whole');
+    const broken = createCopies(() => Promise.resolve(fullDisk(folder, full)));
+    await expect(broken.save('2026-11-20', ['new'])).rejects.toBe(full);
+    await expect(broken.save('2026-11-21', ['new'])).rejects.toBe(full);
+    expect((await copies.list()).map(({ name }) => name)).toEqual(['2026-11-20.json.gz']);
+    expect(await copies.read('2026-11-20.json.gz')).toBe('whole');
+  });
+
+  test('do not count one whose writer died before it was filled', async () => {
+    const inside = await folder.getDirectoryHandle('backups', { create: true });
+    await inside.getFileHandle('2026-11-20.json.gz', { create: true });
+    expect(await copies.has('2026-11-20')).toBe(false);
+    expect(await copies.list()).toEqual([]);
+    await copies.save('2026-11-20', ['whole']);
+    expect(await copies.has('2026-11-20')).toBe(true);
   });
 
   test('that are no compressed text are said to be so', async () => {
@@ -61,7 +67,7 @@ describe('the daily copies', () => {
     ).createWritable();
     await file.write('not gzip');
     await file.close();
-    await expect(backups.read('2026-11-20.json.gz')).rejects.toThrow();
+    await expect(copies.read('2026-11-20.json.gz')).rejects.toThrow();
   });
 });
 
@@ -87,22 +93,6 @@ function fullDisk(
     },
   });
 }
-
-test('a folder of the person’s own keeps seven of our files, and every other one', async () => {
-  await (await folder.getFileHandle('my diary.json', { create: true })).createWritable();
-  await folder.getFileHandle('gatehouse-notes.json', { create: true });
-  for (const day of days) await saveInFolder(folder, day, `copy of ${day}`);
-  const names = (await namesIn(folder)).filter((name) => !name.endsWith('.crswap'));
-  expect(names).toEqual(
-    [
-      ...days.slice(3).map((day) => `gatehouse-${day}.json`),
-      'gatehouse-notes.json',
-      'my diary.json',
-    ].sort(),
-  );
-  const file = await (await folder.getFileHandle('gatehouse-2026-11-19.json')).getFile();
-  expect(await file.text()).toBe('copy of 2026-11-19');
-});
 
 test('a day is the person’s own', () => {
   expect(toDay(new Date(2026, 0, 5, 23, 59).getTime())).toBe('2026-01-05');
