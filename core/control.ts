@@ -187,7 +187,7 @@ export interface LiveRequest {
 export interface SetAsideView {
   store: 'vault' | 'slots' | 'keys' | 'providers' | 'models' | 'sites' | 'settings';
   key: string;
-  /** Where it does not fit and why: `label: Invalid input`. Holds no value of it. */
+  /** Where it does not fit and why: `label: is missing`. Holds no value of it. */
   reason: string;
   /** False for what opens the keys. */
   deletable: boolean;

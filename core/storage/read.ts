@@ -112,9 +112,13 @@ export async function findSetAside(db: GatehouseDatabase): Promise<SetAside<Sett
   return found.flatMap(({ setAside }) => setAside);
 }
 
-function toReason(issue: z.core.$ZodIssue): string {
-  const path = toPath(issue.path);
-  return path === '' ? issue.message : `${path}: ${issue.message}`;
+/** For a person to read: `baseUrl: expected string, received number`; `label: is missing`. */
+function toReason({ path, message }: z.core.$ZodIssue): string {
+  const where = toPath(path);
+  const what = message
+    .replace(/^Invalid input: /, '')
+    .replace(/^expected .*, received undefined$/, 'is missing');
+  return where === '' ? what : `${where}: ${what}`;
 }
 
 /** `['models', 4, 'routes', 0]` as `models[4].routes[0]`. */

@@ -10,6 +10,8 @@ export interface VaultHealth {
   state: 'none' | 'whole' | 'damaged';
   /** The second copy, where it can be read. */
   copy?: { savedAt: number; slots: SlotView[]; keys: number };
+  /** The vault itself, where it is damaged and can yet be read, but for what is sealed in it. */
+  vault?: { slots: SlotView[] };
 }
 
 /**
@@ -34,9 +36,11 @@ export async function readVaultHealth(database: GatehouseDatabase): Promise<Vaul
   const isSame =
     copy !== undefined &&
     toCanonical(toComparable(copy)) === toCanonical(toComparable({ header, slots, keys }));
+  // A vault of before the second copy gets one with its next change.
+  const isWhole = isReadable && (isSame || stored === undefined);
   return {
-    // A vault of before the second copy gets one with its next change.
-    state: isReadable && (isSame || stored === undefined) ? 'whole' : 'damaged',
+    state: isWhole ? 'whole' : 'damaged',
+    ...(isReadable && !isWhole && { vault: { slots: slots.map(toView) } }),
     ...(copy && {
       copy: { savedAt: copy.savedAt, slots: copy.slots.map(toView), keys: copy.keys.length },
     }),

@@ -406,6 +406,89 @@ describe('the second copy', () => {
     }
   });
 
+  test('restores all of it at once, and what is damaged here and what is damaged there', async () => {
+    const code = newRecovery();
+    const one = await withSlots(PASSWORD, code);
+    await unlock(one, PASSWORD);
+    const [second] = await one.keys.add(groq, [{ secret: 'gsk_second-0123456789' }]);
+    const db = await one.ports.openDatabase();
+    const whole = (await db.get('state', BACKUP_KEY)) as VaultBackup;
+    const spoilKey = (record: KeyRecord) => ({
+      ...record,
+      sealed: { ...record.sealed, ct: new Uint8Array(40) },
+    });
+    const spoilSlot = (slot: SlotRecord) => ({ ...slot, wrapped: new Uint8Array(48) });
+    const slotOf = (kind: SlotRecord['kind']) => whole.slots.find((slot) => slot.kind === kind)!;
+    const copyWith = (change: Partial<VaultBackup>) =>
+      db.put('state', { ...whole, ...change }, BACKUP_KEY);
+    const damages: [Proof, () => Promise<unknown>][] = [
+      [PASSWORD, () => Promise.all([db.clear('vault'), db.clear('slots'), db.clear('keys')])],
+      [
+        PASSWORD,
+        () =>
+          Promise.all([
+            db.put('vault', { id: 'vault' } as never),
+            ...whole.slots.map((slot) => db.put('slots', spoilSlot(slot))),
+            ...whole.keys.map((key) => db.put('keys', spoilKey(key))),
+          ]),
+      ],
+      [
+        PASSWORD,
+        () =>
+          Promise.all([
+            db.put('keys', spoilKey(second!)),
+            copyWith({
+              keys: whole.keys.map((key) => (key.id === second!.id ? key : spoilKey(key))),
+            }),
+          ]),
+      ],
+      [
+        code,
+        () =>
+          Promise.all([
+            db.put('slots', spoilSlot(slotOf('recovery'))),
+            copyWith({ slots: [spoilSlot(slotOf('password')), slotOf('recovery')] }),
+          ]),
+      ],
+      [
+        code,
+        () =>
+          Promise.all([
+            db.put('keys', { id: whole.keys[0]!.id, label: 7 } as never),
+            copyWith({ slots: whole.slots.map(spoilSlot) }),
+          ]),
+      ],
+    ];
+    for (const [proof, damage] of damages) {
+      await damage();
+      expect((await readVaultHealth(db)).state).toBe('damaged');
+      await one.locks.restore(proof);
+      expect((await readVaultHealth(db)).state).toBe('whole');
+      for (const opens of [PASSWORD, code]) {
+        await unlock(one, opens);
+        const secrets = await Promise.all(
+          (await one.keys.list()).map((record) => one.vault.open(record, groq)),
+        );
+        expect(secrets.sort()).toEqual([CANARY, 'gsk_second-0123456789'].sort());
+      }
+    }
+  });
+
+  test('that is as damaged as the vault leaves nothing changed, and says what to do', async () => {
+    const one = await withSlots(PASSWORD);
+    const db = await one.ports.openDatabase();
+    const backup = (await db.get('state', BACKUP_KEY)) as VaultBackup;
+    await db.put('vault', { id: 'vault' } as never);
+    await db.put('state', { ...backup, header: { id: 'vault' } }, BACKUP_KEY);
+    const before = await snapshot(one);
+    expect(await readVaultHealth(db)).toEqual({ state: 'damaged' });
+    await expect(one.locks.restore(PASSWORD)).rejects.toMatchObject({
+      code: 'no_provider_key',
+      message: expect.stringMatching(/Import a backup, or enter the keys again/),
+    });
+    expect(await snapshot(one)).toBe(before);
+  });
+
   test('is made anew where it is the damaged one', async () => {
     const one = await withSlots(PASSWORD);
     const db = await one.ports.openDatabase();
@@ -421,7 +504,10 @@ describe('the second copy', () => {
     ];
     for (const value of damaged) {
       await db.put('state', value, BACKUP_KEY);
-      expect((await readVaultHealth(db)).state).toBe('damaged');
+      expect(await readVaultHealth(db)).toMatchObject({
+        state: 'damaged',
+        vault: { slots: [{ kind: 'password' }] },
+      });
       await one.locks.restore(PASSWORD);
       expect((await readVaultHealth(db)).state).toBe('whole');
       await unlock(one, PASSWORD);

@@ -11,16 +11,28 @@ async function type(page: Page, label: string, text: string): Promise<void> {
 }
 
 /** Changes what is stored, as a failing disk might. */
-async function damage(page: Page, what: 'header' | 'slot' | 'key' | 'both'): Promise<void> {
+async function damage(
+  page: Page,
+  what: 'header' | 'slot' | 'key' | 'both' | 'copy' | 'record',
+): Promise<void> {
   await page.evaluate(async (store) => {
     const database = await new Promise<IDBDatabase>((resolve, reject) => {
       const request = indexedDB.open('gatehouse');
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error ?? new Error('not opened'));
     });
-    const transaction = database.transaction(['vault', 'slots', 'keys', 'state'], 'readwrite');
+    const transaction = database.transaction(
+      ['vault', 'slots', 'keys', 'state', 'providers'],
+      'readwrite',
+    );
     if (store === 'header' || store === 'both') transaction.objectStore('vault').clear();
     if (store === 'both') transaction.objectStore('state').clear();
+    if (store === 'copy') transaction.objectStore('state').put('spoiled', 'vault backup');
+    if (store === 'record') {
+      transaction.objectStore('vault').put({ id: 'vault', v: 'spoiled' });
+      transaction.objectStore('keys').put({ id: 'spoiled', provider: 'openai', label: 7 });
+      transaction.objectStore('providers').put({ id: 'spoiled', baseUrl: 7 });
+    }
     if (store === 'slot') transaction.objectStore('slots').clear();
     if (store === 'key') {
       const keys = transaction.objectStore('keys');
@@ -161,6 +173,53 @@ for (const what of ['header', 'slot', 'key'] as const)
     expect(upstream.received.at(-1)?.headers.authorization).toContain('Bearer sk-canary');
     await context.close();
   });
+
+test('a damaged record of the vault is told once, by the bar that repairs it', async ({
+  plainBrowser,
+  pwaOrigin,
+  upstream,
+}) => {
+  test.setTimeout(120_000);
+  const context = await plainBrowser.newContext();
+  const page = await openPwa(context, pwaOrigin);
+  await putBundle(page, openaiAt(upstream));
+  await damage(page, 'record');
+  await page.reload();
+  // Beside it, an entry that no repair brings back: the other bar counts that one alone.
+  await expect(page.getByText('1 saved entry cannot be read and is not used.')).toBeVisible(SLOW);
+  const bar = page.getByRole('alert').filter({ hasText: 'Your saved keys are damaged.' });
+  await expect(bar).not.toContainText('Invalid');
+  await bar.getByRole('button', { name: 'Restore them' }).click(SLOW);
+  await page.getByRole('button', { name: 'Restore', exact: true }).click();
+  await expect(bar).toHaveCount(0, SLOW);
+  expect((await ask(page)).status).toBe(200);
+  await context.close();
+});
+
+test('where the second copy alone is damaged, a new one is made from the keys', async ({
+  plainBrowser,
+  pwaOrigin,
+  upstream,
+}) => {
+  test.setTimeout(120_000);
+  const context = await plainBrowser.newContext();
+  const page = await openPwa(context, pwaOrigin);
+  await putBundle(page, openaiAt(upstream));
+  await damage(page, 'copy');
+  await page.reload();
+  const bar = page.getByRole('alert').filter({ hasText: 'The second copy of your saved keys' });
+  await bar.getByRole('button', { name: 'Make a new one' }).click(SLOW);
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Make a new copy' }).click();
+  await expect(bar).toHaveCount(0, SLOW);
+  await damage(page, 'header');
+  await page.reload();
+  await page.getByRole('button', { name: 'Restore them' }).click(SLOW);
+  await page.getByRole('button', { name: 'Restore', exact: true }).click();
+  await expect(page.getByText('Your saved keys are damaged')).toHaveCount(0, SLOW);
+  expect((await ask(page)).status).toBe(200);
+  await context.close();
+});
 
 test('where nothing is left to restore, keys are erased only after a typed yes', async ({
   plainBrowser,
