@@ -6,8 +6,13 @@ import { dropSnapshot, readSnapshot } from '../storage/snapshot.ts';
 import { toStorageError } from '../storage/transaction.ts';
 import type { BundleExport, Bundles } from '../vault/bundle.ts';
 import { eachChat } from '../vault/bundle-chats.ts';
+import { SECTIONS, type Section } from '../vault/bundle-schema.ts';
 
-const SECTIONS = ['providers', 'models', 'sites', 'settings'] as const;
+type HeadSection = Exclude<Section, 'keys' | 'chats'>;
+/** Chats are told one at a time. */
+const HEAD = SECTIONS.filter(
+  (section): section is HeadSection => section !== 'keys' && section !== 'chats',
+);
 const SNAPSHOT_DAYS = 30;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -23,8 +28,10 @@ export function createCopiesControl({
 }): Pick<Control, 'makeCopy' | 'makeDailyCopy'> {
   const { openDatabase, now, publish } = ports;
 
+  const readHead = () => bundles.exportBundle({ sections: HEAD });
+
   async function make(): Promise<void> {
-    const head = await bundles.exportBundle({ sections: SECTIONS });
+    const head = await readHead();
     try {
       await copies.save(toDay(now()), toPieces(head, openDatabase));
     } catch (error) {
@@ -39,10 +46,9 @@ export function createCopiesControl({
   }
 
   async function isEmpty(): Promise<boolean> {
-    const database = await openDatabase();
-    const stores = [...SECTIONS, 'chats'] as const;
-    const counts = await Promise.all(stores.map((store) => database.count(store)));
-    return counts.every((count) => count === 0);
+    const head = await readHead();
+    const isBare = HEAD.every((section) => Object.keys(head[section] ?? {}).length === 0);
+    return isBare && (await (await openDatabase()).count('chats')) === 0;
   }
 
   async function dropOldSnapshot(): Promise<void> {
