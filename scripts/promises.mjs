@@ -17,6 +17,7 @@ const TRANSFER = 'e2e/screens/transfer.spec.ts';
 const GRANTS = 'core/permissions/grants.browser.test.ts';
 const BUDGET = 'core/permissions/budget.browser.test.ts';
 const DISK = 'e2e/security/durability.spec.ts';
+const KILLED_IMPORT = 'e2e/security/killed-import.spec.ts';
 const KEYS = 'e2e/security/keys.spec.ts';
 const LOCK = 'e2e/security/lock.spec.ts';
 const SCREENS = 'e2e/security/vault-screens.spec.ts';
@@ -76,8 +77,11 @@ export const PROMISES = Object.freeze([
   {
     group: 'Keys',
     threats: '18',
-    promise: 'A change of lock, a rotation and a saved key are whole under kills',
-    tests: [[DURABILITY, 'a context killed during *']],
+    promise: 'A change of lock, a rotation, a saved key and an import are whole under kills',
+    tests: [
+      [DURABILITY, 'a context killed during *'],
+      [KILLED_IMPORT, 'an import that a SIGKILL *'],
+    ],
   },
   {
     group: 'Keys',
@@ -85,6 +89,7 @@ export const PROMISES = Object.freeze([
     tests: [
       [LOCKS, 'locks when it was not used *', 'writes down when and why *'],
       [LOCK, 'a call of a granted site waits *', '“Not now” answers *', 'the PWA: *'],
+      ['e2e/security/lock-in-flight.spec.ts', '*'],
       [SCREENS, 'the toolbar shows the lock*'],
     ],
   },
@@ -212,8 +217,19 @@ export const PROMISES = Object.freeze([
     group: 'Durability',
     promise: 'A corrupted vault is found at the start and restored from its second copy',
     tests: [
-      [LOCKS, 'restores a damaged header, slot and key', 'is made anew where it is the damaged *'],
-      [SCREENS, 'damage is found at the start *', 'where nothing is left to restore*'],
+      [
+        LOCKS,
+        'restores a damaged header, slot and key',
+        'restores all of it at once*',
+        'is made anew where it is the damaged *',
+      ],
+      [
+        SCREENS,
+        'damage is found at the start *',
+        'a damaged record of the vault is told once*',
+        'where the second copy alone is damaged*',
+        'where nothing is left to restore*',
+      ],
     ],
   },
   {
@@ -243,7 +259,37 @@ export const PROMISES = Object.freeze([
         'opens in this version with all of its records',
         'is upgraded while an old tab *',
         'waits for an old tab *',
+        'is waited for no longer than a minute *',
       ],
+      [
+        'e2e/storage/old-tab.spec.ts',
+        'the PWA says that an older tab *',
+        'the extension’s popup and pages say it*',
+        'a tab that is the older one lets go*',
+      ],
+    ],
+  },
+  {
+    group: 'Durability',
+    threats: '18',
+    promise: 'What a kill tore in the browser’s own log costs nothing at later starts',
+    tests: [[KILLED_IMPORT, 'what a kill left half-written *']],
+  },
+  {
+    group: 'Durability',
+    threats: '19',
+    promise: 'Two tabs overwrite nothing of each other without a word',
+    tests: [
+      ['e2e/storage/two-tabs.spec.ts', '*'],
+      ['core/storage/contexts.browser.test.ts', 'four contexts that write one chat *'],
+    ],
+  },
+  {
+    group: 'Durability',
+    promise: 'A copy of each day without keys, also where no page of ours is ever opened',
+    tests: [
+      ['core/control/copies.browser.test.ts', '*'],
+      ['e2e/screens/copies.spec.ts', 'a copy of the day *', 'who never opens a page *'],
     ],
   },
 ]);
