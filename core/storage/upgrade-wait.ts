@@ -15,19 +15,20 @@ const WAIT_AT_MOST_MS = 60_000;
 const toLock = (name: string) => `${name} is held by an older version`;
 
 /** Whether an upgrade has waited for 3 s, here or in another page or worker. */
-export async function isUpgradeBlocked(name = 'gatehouse'): Promise<boolean> {
+export async function isUpgradeBlocked(name: string): Promise<boolean> {
   const { held = [] } = await navigator.locks.query();
   return held.some((lock) => lock.name === toLock(name));
 }
 
 /** For whom the browser told that it is blocked. The returned function ends it. */
 export function holdUp(name: string): () => void {
-  const { promise, resolve } = Promise.withResolvers<void>();
+  let goOn = () => {};
+  const over = new Promise<void>((resolve) => (goOn = resolve));
   const notice = setTimeout(
-    () => void navigator.locks.request(toLock(name), () => promise).catch(() => undefined),
+    () => void navigator.locks.request(toLock(name), () => over).catch(() => undefined),
     NOTICE_AFTER_MS,
   );
-  return () => (clearTimeout(notice), resolve());
+  return () => (clearTimeout(notice), goOn());
 }
 
 /**
@@ -54,20 +55,21 @@ export function tellDatabaseState(next: DatabaseState): void {
 
 /** Watches an opening until `end`, and tells where it is held up. `tooLong` rejects, or never settles. */
 export function watchOpening(name: string): { tooLong: Promise<never>; end: () => void } {
-  const { promise, reject } = Promise.withResolvers<never>();
+  let giveUp = (_error: RouterError) => {};
+  const tooLong = new Promise<never>((_resolve, reject) => (giveUp = reject));
   let since: number | undefined;
   let ended = false;
   const timer = setInterval(() => {
     void isUpgradeBlocked(name).then((blocked) => {
-      if (ended) return;
+      if (ended || state === 'superseded') return;
       tellDatabaseState(blocked ? 'blocked' : 'usual');
       since = blocked ? (since ?? Date.now()) : undefined;
       if (since !== undefined && Date.now() - since >= WAIT_AT_MOST_MS)
-        reject(new RouterError('internal_error', BLOCKED_WORDS));
+        giveUp(new RouterError('internal_error', BLOCKED_WORDS));
     });
   }, LOOK_EVERY_MS);
   return {
-    tooLong: promise,
+    tooLong,
     end() {
       ended = true;
       clearInterval(timer);
