@@ -26,6 +26,8 @@ interface BesideChat {
   readonly types: readonly string[];
   /** The field that every JSON answer has. */
   readonly holds: string;
+  /** A field that elsewhere would be a destination, and here says what is to be heard. */
+  readonly content?: string;
 }
 
 const EVENTS = 'text/event-stream';
@@ -38,18 +40,18 @@ const BESIDE_CHAT = Object.freeze({
   images: { scope: 'images', types: [EVENTS], holds: 'data' },
   'image-edits': { scope: 'images', types: [EVENTS], holds: 'data' },
   speech: { scope: 'audio', types: SPOKEN, holds: 'audio' },
-  transcriptions: { scope: 'audio', types: WRITTEN, holds: 'text' },
-  translations: { scope: 'audio', types: WRITTEN, holds: 'text' },
+  transcriptions: { scope: 'audio', types: WRITTEN, holds: 'text', content: 'url' },
+  translations: { scope: 'audio', types: WRITTEN, holds: 'text', content: 'url' },
   // It judges a text, and is asked by those that chat.
   moderations: { scope: 'chat', types: [], holds: 'results' },
 } satisfies Partial<Record<EndpointName, BesideChat>>);
 
 /** Rows E11, E25: routed by its model to a provider that has it, in that provider's own shape. */
 export function createBesideChat(name: keyof typeof BESIDE_CHAT): Endpoint['answer'] {
-  const { scope, types, holds } = BESIDE_CHAT[name];
+  const { scope, types, holds, content }: BesideChat = BESIDE_CHAT[name];
   return async (call, parts) => {
     const payload = await readPayload(call.request);
-    const routing = takeRouting(payload.fields, call.request.headers);
+    const routing = takeRouting(payload.fields, call.request.headers, content);
     dropFromForm(payload);
     const model = readModel(payload);
     const live = parts.live.open({

@@ -1,5 +1,6 @@
 import { RouterError } from '../errors.ts';
 import type { Payload } from '../formats/conversion.ts';
+import { isHostile } from '../formats/hostile.ts';
 import { BODY_LIMIT, readJsonObject, tooLarge } from './body.ts';
 
 /**
@@ -71,5 +72,6 @@ function textFieldsOf(form: FormData): Record<string, unknown> {
 export function dropFromForm({ form, fields }: Payload): void {
   if (form === undefined) return;
   for (const [name, value] of [...form])
-    if (typeof value === 'string' && !(name in fields)) form.delete(name);
+    // A file of such a name says the same to a server that reads it as text.
+    if (typeof value === 'string' ? !(name in fields) : isHostile(name)) form.delete(name);
 }

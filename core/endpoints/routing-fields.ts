@@ -1,4 +1,5 @@
 import { RouterError } from '../errors.ts';
+import { isHostile } from '../formats/hostile.ts';
 
 export interface Routing {
   /** The provider that the caller names beside the model. */
@@ -8,41 +9,17 @@ export interface Routing {
 }
 
 /**
- * Names by which SDKs and gateways let a body choose its destination or its credentials, in lower
- * case without `_` and `-` (security.md, threat 7: a page must not move a key by a field).
+ * Takes our own extension and all that would name a destination out of the body, in place, but for a
+ * field that this endpoint's providers read as content.
  */
-const DESTINATION_FIELDS: ReadonlySet<string> = new Set([
-  'apibase',
-  'apikey',
-  'apitype',
-  'apiversion',
-  'authorization',
-  'awsaccesskeyid',
-  'awsregionname',
-  'awssecretaccesskey',
-  'awssessiontoken',
-  'azureadtoken',
-  'azureendpoint',
-  'baseurl',
-  'customllmprovider',
-  'defaultheaders',
-  'endpointurl',
-  'extraheaders',
-  'extraquery',
-  'headers',
-  'organization',
-  'organizationid',
-  'proxyurl',
-  'vertexcredentials',
-  'vertexlocation',
-  'vertexproject',
-]);
-
-/** Takes our own extension and all that would name a destination out of the body, in place. */
-export function takeRouting(body: Record<string, unknown>, headers: Headers): Routing {
+export function takeRouting(
+  body: Record<string, unknown>,
+  headers: Headers,
+  content?: string,
+): Routing {
   const ignored: string[] = [];
   for (const name of Object.keys(body)) {
-    if (!DESTINATION_FIELDS.has(name.toLowerCase().replace(/[_-]/g, ''))) continue;
+    if (name === 'router' || name === content || !isHostile(name)) continue;
     delete body[name];
     ignored.push(name);
   }

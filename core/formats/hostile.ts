@@ -84,18 +84,14 @@ const HOSTILE = new Set([
 
 /** True for a top-level field that may never reach a provider. */
 export function isHostile(field: string): boolean {
-  return HOSTILE.has(field.toLowerCase().replace(/[^a-z0-9]/g, ''));
+  return field === '__proto__' || HOSTILE.has(field.toLowerCase().replace(/[^a-z0-9]/g, ''));
 }
 
 /** The caller's body without such fields; a copy, one level deep. `provider` as a word is ours (row R3). */
 export function withoutHostile(body: Record<string, unknown>): Record<string, unknown> {
   const clean: Record<string, unknown> = {};
   for (const field in body)
-    if (
-      field !== '__proto__' &&
-      !isHostile(field) &&
-      !(field === 'provider' && typeof body[field] === 'string')
-    )
+    if (!isHostile(field) && !(field === 'provider' && typeof body[field] === 'string'))
       clean[field] = body[field];
   return clean;
 }

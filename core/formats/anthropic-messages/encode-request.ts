@@ -12,6 +12,7 @@ import { refuse, refuseNative } from '../invalid.ts';
 import { type JsonObject, fromArguments, namesOf } from '../json.ts';
 import { toStrictSchema } from '../json-schema.ts';
 import { fromBase64 } from '../media.ts';
+import { toPathSegment } from '../path-segment.ts';
 import { isForeign, unmarkFor } from '../signature.ts';
 import { encodeCitation } from './citation.ts';
 import { traitsOf } from '../claude-version.ts';
@@ -52,7 +53,7 @@ function toRawPredict(body: JsonObject, streams: boolean, dropped: string[]): En
   const { model, ...rest } = body;
   const method = streams ? 'streamRawPredict' : 'rawPredict';
   return {
-    path: `/publishers/anthropic/models/${encodeURIComponent(model as string)}:${method}`,
+    path: `/publishers/anthropic/models/${toPathSegment(model as string)}:${method}`,
     headers: { accept: streams ? 'text/event-stream' : 'application/json' },
     body: { anthropic_version: 'vertex-2023-10-16', ...rest },
     dropped,

@@ -4,6 +4,7 @@ import type { EncodedRequest, FormatTarget } from '../format.ts';
 import { refuseNative } from '../invalid.ts';
 import { type JsonObject, namesOf } from '../json.ts';
 import { toStrictSchema } from '../json-schema.ts';
+import { toPathSegment } from '../path-segment.ts';
 import { encodePart } from './encode-content.ts';
 import { familyOf, type Family } from './families.ts';
 import { encodeReasoning } from './reasoning.ts';
@@ -15,7 +16,7 @@ export function encodeRequest(chat: ChatRequest, target: FormatTarget): EncodedR
   const { model } = target;
   const method = chat.stream ? 'converse-stream' : 'converse';
   return {
-    path: `/model/${encodeURIComponent(model)}/${method}`,
+    path: `/model/${toPathSegment(model)}/${method}`,
     headers: {
       accept: chat.stream ? 'application/vnd.amazon.eventstream' : 'application/json',
     },

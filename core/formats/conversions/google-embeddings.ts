@@ -1,5 +1,6 @@
 import { droppedFrom, noAnswer, type Conversion } from '../conversion.ts';
 import { asCount, asObject } from '../json.ts';
+import { toPathSegment } from '../path-segment.ts';
 import { inPieces, isVector, textsOf, toEmbeddings, wantsBase64 } from './vectors.ts';
 
 /** The most texts of one `:batchEmbedContents`. */
@@ -8,16 +9,16 @@ const BATCH = 100;
 /** Gemini's `models/{model}:batchEmbedContents`. */
 export const googleEmbeddings: Conversion = {
   encode({ fields }, model) {
-    const name = `models/${model.replace(/^models\//, '')}`;
+    const name = model.replace(/^models\//, '');
     const size = asCount(fields.dimensions);
     const requests = textsOf(fields.input).map((text) => ({
-      model: name,
+      model: `models/${name}`,
       content: { parts: [{ text }] },
       ...(size !== undefined && { outputDimensionality: size }),
     }));
     return {
       requests: inPieces(requests, BATCH).map((batch) => ({
-        path: `/${name}:batchEmbedContents`,
+        path: `/models/${toPathSegment(name)}:batchEmbedContents`,
         body: { requests: batch },
       })),
       dropped: droppedFrom(fields, ['input', 'dimensions', 'encoding_format']),

@@ -1,6 +1,7 @@
 import { RouterError } from '../../errors.ts';
 import { droppedFrom, noAnswer, type Conversion } from '../conversion.ts';
 import { asCount, asObject, asText, type JsonObject } from '../json.ts';
+import { toPathSegment } from '../path-segment.ts';
 
 /** Imagen draws these; the nearest to the size that was asked for. */
 const RATIOS: readonly (readonly [name: string, ratio: number])[] = [
@@ -21,7 +22,7 @@ export const googleImages: Conversion = {
       });
     const count = Math.min(10, Math.max(1, asCount(fields.n) ?? 1));
     const ratio = toRatio(asText(fields.size));
-    const name = `/models/${model.replace(/^models\//, '')}`;
+    const name = `/models/${toPathSegment(model.replace(/^models\//, ''))}`;
     const dropped = droppedFrom(fields, ['prompt', 'n', 'size', 'response_format']);
     if (/^(?:models\/)?gemini/i.test(model)) {
       const body = {

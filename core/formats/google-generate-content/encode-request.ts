@@ -3,6 +3,7 @@ import type { EncodedRequest, FormatTarget } from '../format.ts';
 import { withoutHostile } from '../hostile.ts';
 import { refuse, refuseNative } from '../invalid.ts';
 import { asObject, fromArguments, type JsonObject } from '../json.ts';
+import { toPathSegment } from '../path-segment.ts';
 import { isForeign, unmarkFor } from '../signature.ts';
 import { isOurCallId } from './call-ids.ts';
 import { encodeThinking } from './thinking.ts';
@@ -21,7 +22,7 @@ export function encodeRequest(chat: ChatRequest, target: FormatTarget): EncodedR
     delete body[field];
     dropped.push(field);
   }
-  const model = encodeURIComponent(target.model.replace(/^models\//, ''));
+  const model = toPathSegment(target.model.replace(/^models\//, ''));
   const method = chat.stream ? 'streamGenerateContent?alt=sse' : 'generateContent';
   return {
     path: `${target.provider.quirks?.modelsUnder ?? ''}/models/${model}:${method}`,

@@ -14,6 +14,7 @@ import { withoutHostile } from '../hostile.ts';
 import { refuse, refuseNative } from '../invalid.ts';
 import type { JsonObject } from '../json.ts';
 import { toUrl } from '../media.ts';
+import { toPathSegment } from '../path-segment.ts';
 import { unmark, unmarkFor } from '../signature.ts';
 
 /** Canonical -> what the target is sent. A caller of this format keeps every field that is not hostile. */
@@ -75,7 +76,7 @@ function placeOf({ provider, model }: FormatTarget): Pick<EncodedRequest, 'path'
   if (version === undefined || !DEPLOYMENTS.test(provider.baseUrl))
     return { path: '/chat/completions' };
   return {
-    path: `/deployments/${encodeURIComponent(model)}/chat/completions?api-version=${version}`,
+    path: `/deployments/${toPathSegment(model)}/chat/completions?api-version=${version}`,
     replaces: /\/deployments(?:\/[^/]+)?$/,
   };
 }

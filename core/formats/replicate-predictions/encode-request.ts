@@ -3,6 +3,7 @@ import type { EncodedRequest, FormatTarget } from '../format.ts';
 import { refuse, refuseNative } from '../invalid.ts';
 import { type JsonObject, namesOf } from '../json.ts';
 import { fromBase64, toUrl } from '../media.ts';
+import { toPathSegment } from '../path-segment.ts';
 
 /**
  * Canonical -> what the target is sent. `owner/name` is a model that Replicate keeps running,
@@ -12,7 +13,7 @@ export function encodeRequest(chat: ChatRequest, { model }: FormatTarget): Encod
   refuseNative(chat.nativeOnly, 'Replicate');
   const dropped = [...(chat.unmapped ?? [])];
   const [name = '', version] = model.split(':');
-  const place = name.split('/').map(encodeURIComponent).join('/');
+  const place = name.split('/').map(toPathSegment).join('/');
   const owned = name.startsWith('deployments/') ? place : `models/${place}`;
   return {
     path: version === undefined ? `/${owned}/predictions` : '/predictions',
