@@ -79,6 +79,8 @@ export interface Gatehouse {
 export interface LaunchOptions {
   /** More switches for Chromium. */
   args?: string[];
+  /** Folders of other extensions, without a worker, to be installed beside ours. */
+  extensions?: string[];
   /** A profile to keep; without one, a new profile that goes with the browser. */
   profile?: string;
 }
@@ -109,6 +111,7 @@ async function openOwnPage(page: Page, url: string): Promise<void> {
 
 export async function launchGatehouse(options: LaunchOptions = {}): Promise<Gatehouse> {
   const profile = options.profile ?? (await mkdtemp(join(tmpdir(), 'gatehouse-e2e-')));
+  const extensions = [EXTENSION, ...(options.extensions ?? [])].join(',');
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: findChromium(),
     headless: false, // the old headless mode loads no extension: --headless=new below
@@ -116,8 +119,8 @@ export async function launchGatehouse(options: LaunchOptions = {}): Promise<Gate
     args: [
       '--headless=new',
       ...CHROMIUM_ARGUMENTS,
-      `--disable-extensions-except=${EXTENSION}`,
-      `--load-extension=${EXTENSION}`,
+      `--disable-extensions-except=${extensions}`,
+      `--load-extension=${extensions}`,
       ...(options.args ?? []),
     ],
   });
