@@ -56,6 +56,20 @@ const MESSAGES: Record<number, string> = {
 export const SCENARIOS: readonly (readonly [RegExp, Play])[] = [
   // --- good answers
   [/echo/, (x) => x.answer({ text: [x.asked.prompt] })],
+  // the prompt N times, MS apart: echo-MS-N
+  [
+    /echo-(\d+)-(\d+)/,
+    async (x, ms, count) => {
+      x.streamHead();
+      const text = Array.from({ length: Number(count) }, () => x.asked.prompt);
+      for (const event of x.events({ text })) {
+        if (x.gone) return;
+        await x.write(event);
+        await x.wait(Number(ms) / 1000);
+      }
+      x.end();
+    },
+  ],
   [
     /tools/,
     (x) =>
