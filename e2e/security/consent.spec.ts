@@ -25,7 +25,7 @@ const count = (all: string[]) =>
     [...new Set(all)].sort().map((one) => [one, all.filter((other) => other === one).length]),
   );
 
-test('60 calls of a site never allowed: one window, no upstream byte', async ({
+test('100 calls of a site never allowed: one window, no upstream byte', async ({
   gatehouse,
   configure,
   consent,
@@ -38,7 +38,7 @@ test('60 calls of a site never allowed: one window, no upstream byte', async ({
   await page.goto(app.url);
   const opened: string[] = [];
   gatehouse.context.on('page', (opening) => opened.push(opening.url()));
-  await startCalls(page, 60);
+  await startCalls(page, 100);
   await expect.poll(() => gatehouse.consentWindows().length).toBe(1);
   await page.waitForTimeout(1500);
   expect(gatehouse.consentWindows()).toHaveLength(1);
@@ -47,10 +47,43 @@ test('60 calls of a site never allowed: one window, no upstream byte', async ({
   await consent('deny');
   expect(count(await outcomes(page))).toEqual({
     '403 user_rejected': 32,
-    '409 consent_pending': 28,
+    '409 consent_pending': 68,
   });
   expect(opened).toHaveLength(1);
   expect(upstream.received.concat(upstream.preflights)).toEqual([]);
+  test.info().annotations.push({ type: 'figure', description: '100 calls, 1 window, 0 upstream' });
+});
+
+test('200 calls of 20 sites: one window in all, the rest are refused', async ({
+  gatehouse,
+  configure,
+  context,
+  site,
+  upstream,
+}) => {
+  test.setTimeout(120_000);
+  await configure(openaiAt(upstream));
+  const opened: string[] = [];
+  const note = (opening: Page) => opened.push(opening.url());
+  const pages: Page[] = [];
+  for (let count = 0; count < 20; count++) {
+    const page = await context.newPage();
+    await page.goto((await site()).url);
+    pages.push(page);
+  }
+  context.on('page', note);
+  await Promise.all(pages.map((page) => startCalls(page, 10)));
+  await expect.poll(() => gatehouse.consentWindows().length).toBe(1);
+  // Four questions wait at most, and closing the window says no to them: all else was told at once
+  // to come again.
+  await gatehouse.consent('close');
+  const all = count((await Promise.all(pages.map(outcomes))).flat());
+  expect(all).toEqual({ '403 user_rejected': 40, '409 consent_pending': 160 });
+  expect(opened).toHaveLength(1);
+  expect(upstream.received.concat(upstream.preflights)).toEqual([]);
+  context.off('page', note);
+  await Promise.all(pages.map((page) => page.close()));
+  test.info().annotations.push({ type: 'figure', description: '200 calls of 20 sites, 1 window' });
 });
 
 test('calls that wait are all answered by one yes', async ({

@@ -163,9 +163,10 @@ export function createConsent(options: ConsentOptions): Consent {
   // Closing the window refuses, at once: a page must not hang on a window that is no more.
   chrome.windows.onRemoved.addListener((closed) => {
     if (closed !== windowId) return;
-    windowId = undefined;
     queue.refuseAll();
     unlocks.refuse();
+    // Not before: while some questions are left, no window means that one must open.
+    windowId = undefined;
   });
 
   return { askUser: queue.ask, askUnlock: unlocks.ask, showWaiting };
