@@ -1,5 +1,6 @@
 /**
- * What Gatehouse promises about keys, bundles, consent and durability, and the tests of each. A test is
+ * What Gatehouse promises about keys, bundles, consent, pages and durability, and the tests of each:
+ * the promises of security.md, and its 20 threats by their numbers. A test is
  * named by its file and its title, `*` standing for anything; a promise without a passed test fails.
  *
  * @typedef {{ group: string, promise: string, threats?: string, tests: [file: string, ...titles: string[]][] }} PromiseRow
@@ -22,6 +23,7 @@ const KEYS = 'e2e/security/keys.spec.ts';
 const LOCK = 'e2e/security/lock.spec.ts';
 const SCREENS = 'e2e/security/vault-screens.spec.ts';
 const CONSENT = 'e2e/security/consent.spec.ts';
+const FORGED = 'e2e/security/forged.spec.ts';
 
 /** @type {readonly PromiseRow[]} */
 export const PROMISES = Object.freeze([
@@ -116,6 +118,40 @@ export const PROMISES = Object.freeze([
   },
   {
     group: 'Keys',
+    threats: '7',
+    promise: 'Whatever a body, a header or a model’s name says, address and key are the record’s',
+    tests: [
+      ['e2e/security/hostile-bodies.spec.ts', '* hostile bodies: *'],
+      ['core/formats/path-segment.test.ts', '*leads nowhere else*', '* is no model’s name'],
+      [KEYS, 'the upstream sees the configured key and nothing of the page'],
+      ['e2e/security/pass-through.spec.ts', 'no path, host or redirect leads elsewhere'],
+    ],
+  },
+  {
+    group: 'Keys',
+    threats: '10',
+    promise: 'No address of a local network, in whatever spelling; no web page is an answer',
+    tests: [
+      [
+        'core/providers/base-url.test.ts',
+        'is tried on more than 300 *',
+        'refuses *',
+        'never throws*',
+      ],
+      ['e2e/security/bad-input.spec.ts', 'faults of a provider have their codes*'],
+    ],
+  },
+  {
+    group: 'Keys',
+    threats: '20',
+    promise: 'What is installed is what is written: pinned, built alike, no code from elsewhere',
+    tests: [
+      ['e2e/release.test.ts', '*'],
+      ['e2e/release.spec.ts', '*'],
+    ],
+  },
+  {
+    group: 'Keys',
     promise: 'No key in a log, an error, a record or an export, whatever a provider answers',
     tests: [
       ['core/vault/leaks.browser.test.ts', '*'],
@@ -163,21 +199,25 @@ export const PROMISES = Object.freeze([
     group: 'Consent',
     threats: '1',
     promise: 'No upstream byte before consent',
-    tests: [[CONSENT, '60 calls of a site never allowed*']],
+    tests: [[CONSENT, '100 calls of a site never allowed*']],
   },
   {
     group: 'Consent',
     threats: '2',
     promise: 'A storm of prompts is one window and then a block',
     tests: [
+      [CONSENT, '200 calls of 20 sites*'],
       [GRANTS, '200 calls of 20 sites *', 'three refusals in 30 s *', 'the block outlives *'],
     ],
   },
   {
     group: 'Consent',
     threats: '3',
-    promise: 'No synthetic, early or held press allows',
-    tests: [['extension/consent/press-guard.test.ts', '*']],
+    promise: 'No framed window and no synthetic, early or held press allows',
+    tests: [
+      ['extension/consent/press-guard.test.ts', '*'],
+      ['e2e/security/clickjacking.spec.ts', '*'],
+    ],
   },
   {
     group: 'Consent',
@@ -186,6 +226,16 @@ export const PROMISES = Object.freeze([
     tests: [
       [GRANTS, 'a page whose origin is *', 'a cross-origin frame needs a grant *'],
       ['core/permissions/match.test.ts', 'is none for *'],
+      ['e2e/transport/frames.spec.ts', 'a frame of kind *'],
+    ],
+  },
+  {
+    group: 'Consent',
+    threats: '4, 5',
+    promise: 'No message, port or document speaks for another',
+    tests: [
+      ['core/transport/forged.test.ts', '*'],
+      [FORGED, '* forged envelopes *', 'a page that speaks like *'],
     ],
   },
   {
@@ -206,7 +256,32 @@ export const PROMISES = Object.freeze([
     group: 'Consent',
     threats: '15',
     promise: 'No other extension and no page connects',
-    tests: [['extension/manifest.test.ts', 'lets no other extension *']],
+    tests: [
+      ['extension/manifest.test.ts', 'lets no other extension *'],
+      ['e2e/security/other-extension.spec.ts', '*'],
+    ],
+  },
+  {
+    group: 'Pages',
+    threats: '6',
+    promise: 'A page that breaks what all scripts share harms neither its calls nor any other’s',
+    tests: [['e2e/pages/pages.spec.ts', 'a page with * pollutions *', 'every other fetch *']],
+  },
+  {
+    group: 'Pages',
+    threats: '11, 12',
+    promise: 'What a model writes runs nothing and asks for nothing, cut at every character',
+    tests: [
+      ['pwa/markdown/hostile.browser.test.ts', '*'],
+      ['pwa/markdown/address.test.ts', '* is refused', 'a mail address *', 'a link says *'],
+      ['e2e/security/hostile-answers.spec.ts', '*'],
+    ],
+  },
+  {
+    group: 'Pages',
+    threats: '17',
+    promise: 'Of streams beside each other none has a byte of another',
+    tests: [['e2e/transport/crossed.spec.ts', '*']],
   },
   {
     group: 'Durability',
