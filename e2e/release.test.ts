@@ -37,14 +37,20 @@ test('each dependency is pinned to one version, and the lockfile has that one', 
 });
 
 test('each package comes from the registry, with the hash of its bytes', ({ task: { meta } }) => {
-  for (const [path, { resolved, integrity, link, inBundle }] of installed) {
+  let hashed = 0;
+  for (const [path, { resolved, integrity, link, inBundle, dev, optional }] of installed) {
     expect(link, path).toBeUndefined();
     if (inBundle) continue;
     // Absent where npm was told to leave the registry's own address out.
     if (resolved !== undefined) expect(resolved, path).toMatch(/^https:\/\/registry\.npmjs\.org\//);
-    expect(integrity, path).toMatch(/^sha512-/);
+    // npm leaves it out for some native parts of tools, of which each machine takes one.
+    if (integrity === undefined) expect([path, dev && optional]).toEqual([path, true]);
+    else {
+      expect(integrity, path).toMatch(/^sha512-/);
+      hashed += 1;
+    }
   }
-  meta.figure = `${installed.length} packages by hash`;
+  meta.figure = `${hashed} of ${installed.length} packages by hash`;
 });
 
 test('no script of a package has to run for what we ship, and none of ours runs at the install', () => {
