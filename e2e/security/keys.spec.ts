@@ -1,6 +1,6 @@
 /** Threats 7 and 9, row K11: the key goes to its provider and to nobody else. */
+import { createServer, type AddressInfo } from 'node:net';
 import { CANARY_KEY, expect, openaiAt, test } from '../fixtures.ts';
-import { createUpstream } from '../upstream.ts';
 import { findSecrets } from './seen-by-page.ts';
 
 const PAGE_KEY = 'sk-the-page-has-a-key-of-its-own-000000';
@@ -176,18 +176,35 @@ test('a provider that answers by quoting the key is not passed on as it is', asy
   expect(text).not.toContain(CANARY_KEY.slice(-20));
 });
 
+/** A server that only counts who comes, whatever they speak. */
+async function createThief() {
+  let visits = 0;
+  const server = createServer((socket) => {
+    visits += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((done) => server.listen(0, done));
+  return {
+    port: (server.address() as AddressInfo).port,
+    visits: () => visits,
+    close: () => new Promise((done) => server.close(done)),
+  };
+}
+
+/** Another port, another host, another scheme. */
+const ELSEWHERE = ['http-127.0.0.1', 'http-localhost', 'https-127.0.0.1'];
+
 for (const status of [301, 302, 303, 307, 308]) {
-  test(`a ${status} to another server carries no key there`, async ({
+  test(`a ${status} to another origin, port or scheme carries no key there`, async ({
     site,
     page,
     configure,
     upstream,
   }) => {
-    const thief = await createUpstream();
+    const thief = await createThief();
     try {
       const app = await site();
-      const port = new URL(thief.origin).port;
-      // The three ways in which keys travel; all but the first would follow a redirect.
+      // The ways in which keys travel; all but the first would follow a redirect.
       await configure({
         ...openaiAt(upstream, app.origin),
         providers: [
@@ -209,22 +226,25 @@ for (const status of [301, 302, 303, 307, 308]) {
         })),
       });
       await page.goto(app.url);
-      for (const provider of ['openai', 'by-header']) {
-        const answer = await page.evaluate(async (model) => {
-          const response = await fetch('https://gatehouse.invalid/v1/chat/completions', {
-            method: 'POST',
-            body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }] }),
-          });
-          return { status: response.status, body: await response.json() };
-        }, `${provider}/redirect-${status}-to-${port}`);
-        expect(answer).toMatchObject({ status: 502, body: { error: { code: 'bad_upstream' } } });
-      }
-      expect(upstream.received.map(({ path }) => path)).toEqual([
-        '/v1/chat/completions',
-        '/v1/chat/completions',
-      ]);
-      expect(upstream.received[1]?.headers['x-api-key']).toBe(CANARY_KEY);
-      expect(thief.received.concat(thief.preflights)).toEqual([]);
+      for (const provider of ['openai', 'by-header'])
+        for (const place of ELSEWHERE) {
+          const answer = await page.evaluate(async (model) => {
+            const response = await fetch('https://gatehouse.invalid/v1/chat/completions', {
+              method: 'POST',
+              body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }] }),
+            });
+            return { status: response.status, body: await response.json() };
+          }, `${provider}/redirect-${status}-to-${place}-${thief.port}`);
+          expect(answer).toMatchObject({ status: 502, body: { error: { code: 'bad_upstream' } } });
+        }
+      const asked = upstream.received.filter(({ method }) => method === 'POST');
+      expect(asked.map(({ path }) => path)).toEqual(Array(6).fill('/v1/chat/completions'));
+      expect(asked[3]?.headers['x-api-key']).toBe(CANARY_KEY);
+      expect(thief.visits()).toBe(0);
+      test.info().annotations.push({
+        type: 'figure',
+        description: `${status}: 3 places × 2 headers, 0 visits`,
+      });
     } finally {
       await thief.close();
     }

@@ -296,11 +296,11 @@ export const SCENARIOS: readonly (readonly [RegExp, Play])[] = [
     ),
   ],
   [/only-done/, (x) => streamBytes(x, 'data: [DONE]\n\n', 1e6)],
-  // to `/stolen` of the same server, or of another port
+  // to `/stolen` of the same server, or of another: redirect-307-to-https-localhost-9000
   [
-    /redirect-(30[12378])(?:-to-(\d+))?/,
-    (x, status, port) => {
-      x.head(Number(status), { location: port ? `http://127.0.0.1:${port}/stolen` : '/stolen' });
+    /redirect-(30[12378])(?:-to-(https?)-([\w.]+)-(\d+))?/,
+    (x, status, scheme, host, port) => {
+      x.head(Number(status), { location: port ? `${scheme}://${host}:${port}/stolen` : '/stolen' });
       x.end();
     },
   ],
