@@ -79,6 +79,15 @@ export interface KeyView {
   models?: string[];
   createdAt: number;
   check?: KeyCheck;
+  /** Of an OAuth credential. */
+  token?: {
+    /** It gets new access tokens by itself. */
+    renews: boolean;
+    /** When the present one ends, in milliseconds since the epoch. */
+    until?: number;
+    /** Why it renews itself no more. */
+    refused?: string;
+  };
 }
 
 export type { Cooldown } from './middleware/cooldowns.ts';

@@ -38,6 +38,7 @@ import { createRequestLog, toLogged } from './usage/request-log.ts';
 import { createPrices } from './usage/prices.ts';
 import { createBundles } from './vault/bundle.ts';
 import { createKeys } from './vault/keys.ts';
+import { createTokens } from './vault/tokens.ts';
 import { createVault } from './vault/vault.ts';
 
 export { VIRTUAL_ORIGIN, type Handle } from './handle.ts';
@@ -59,8 +60,9 @@ export function createRouter(host: Ports): Router {
   const registry = createRegistry(ports, changes);
   const vault = createVault(ports, changes);
   const keys = createKeys(ports, vault);
-  const gateways = createGateways({ registry, keys, vault });
-  const catalogue = createCatalogue({ ports, changes, registry, keys, vault, gateways });
+  const tokens = createTokens(ports, vault);
+  const gateways = createGateways({ registry, keys, tokens });
+  const catalogue = createCatalogue({ ports, changes, registry, keys, tokens, gateways });
   const permissions = createPermissions(ports, changes);
   const store = createStateStore(ports);
   const health = createHealth({ ports, changes, store });
@@ -74,7 +76,7 @@ export function createRouter(host: Ports): Router {
   const resetKey = async (keyId: string) => {
     if ((await health.table()).reset({ keyId })) health.changed();
   };
-  const checks = createKeyChecks({ ports, registry, keys, vault, gateways, resetKey });
+  const checks = createKeyChecks({ ports, registry, keys, tokens, gateways, resetKey });
   const parts: Parts = {
     ports,
     formats: FORMATS,
@@ -91,6 +93,7 @@ export function createRouter(host: Ports): Router {
       store,
       settings,
       gateways,
+      tokens,
     }),
     reserve: createReserve(budgets, priceOf),
     usage: chargeSites({

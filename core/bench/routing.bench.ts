@@ -42,7 +42,7 @@ export async function measureResolution(models: number): Promise<number> {
     changes,
     registry,
     keys: { listOf: async () => [key] },
-    vault: { open: async () => 'sk-test' },
+    tokens: { open: async () => ({ secret: 'sk-test', hidden: [] }) },
   });
   const transaction = database.transaction(['keys', 'models', 'catalog'], 'readwrite');
   await transaction.objectStore('keys').put(key);

@@ -1,18 +1,20 @@
 import type { Control, KeyCheck, KeyView } from '../control.ts';
-import { RouterError } from '../errors.ts';
+import { RouterError, toRouterError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Gateways } from '../providers/gateway.ts';
 import { checkSecret } from '../providers/key-check.ts';
+import type { Provider } from '../providers/provider.ts';
 import { destinationOf, type Registry } from '../providers/registry.ts';
+import type { KeyRecord } from '../storage/records.ts';
 import type { Keys } from '../vault/keys.ts';
-import type { Vault } from '../vault/vault.ts';
+import type { Tokens } from '../vault/tokens.ts';
 import { toKeyView } from './key-view.ts';
 
 export interface KeyChecksParts {
   ports: Pick<Ports, 'fetch' | 'now'>;
   registry: Pick<Registry, 'all'>;
   keys: Pick<Keys, 'list' | 'get' | 'update'>;
-  vault: Pick<Vault, 'open'>;
+  tokens: Pick<Tokens, 'open'>;
   gateways: Gateways;
   /** Forgets what a key's cooldowns are. */
   resetKey?: (id: string) => Promise<void>;
@@ -30,7 +32,7 @@ export function createKeyChecks({
   ports,
   registry,
   keys,
-  vault,
+  tokens,
   gateways,
   resetKey,
 }: KeyChecksParts): KeyChecks {
@@ -39,11 +41,23 @@ export function createKeyChecks({
     if (!key) throw refused('There is no such key. It may have been deleted meanwhile.');
     const provider = (await registry.all()).byName.get(key.provider)?.provider;
     if (!provider) throw refused('Its provider is gone. Delete the key.');
-    const secret = await vault.open(key, destinationOf(provider));
-    const check = await checkSecret(ports, provider, secret, await gateways.passFor(provider));
+    const check = await checkAt(provider, key);
     await keys.update(id, { check });
     if (check.state === 'valid') await resetKey?.(id);
     return check;
+  }
+
+  async function checkAt(provider: Provider, key: KeyRecord): Promise<KeyCheck> {
+    let sent;
+    try {
+      sent = await tokens.open(key, destinationOf(provider), { again: true });
+    } catch (error) {
+      const { code, message } = toRouterError(error);
+      if (code !== 'key_refused' && code !== 'provider_error') throw error;
+      const state = code === 'key_refused' ? 'invalid' : 'unknown';
+      return { state, at: ports.now(), message };
+    }
+    return checkSecret(ports, provider, sent, await gateways.passFor(provider));
   }
 
   async function checkOrTell(id: string): Promise<KeyCheck> {

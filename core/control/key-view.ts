@@ -12,6 +12,7 @@ export function toKeyView({
   models,
   createdAt,
   check,
+  token,
 }: KeyRecord): KeyView {
   return {
     id,
@@ -23,5 +24,6 @@ export function toKeyView({
     ...(models?.length && { models }),
     createdAt,
     ...(check && { check }),
+    ...(token && { token }),
   };
 }

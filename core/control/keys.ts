@@ -51,7 +51,7 @@ export function createKeysControl({
           const destination = destinationOf(
             await findProvider(provider, `keys[${index}].provider`),
           );
-          toSecret(secret, destination.authScheme, `keys[${index}].secret`);
+          toSecret(secret, destination.authScheme, ports.now(), `keys[${index}].secret`);
           return destination;
         }),
       );

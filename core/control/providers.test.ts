@@ -8,6 +8,7 @@ import { createRegistry, destinationOf, type Registry } from '../providers/regis
 import { sendJson, serve, type Loopback } from '../testing/loopback.ts';
 import { createTestPorts, type TestPorts } from '../testing/ports.ts';
 import { createKeys, type Keys } from '../vault/keys.ts';
+import { createTokens } from '../vault/tokens.ts';
 import { createVault } from '../vault/vault.ts';
 import { createModelsControl } from './models.ts';
 import { createLogicalModels } from '../storage/logical-models.ts';
@@ -32,11 +33,12 @@ function create() {
   registry = createRegistry(told, changes);
   const vault = createVault(told, changes);
   keys = createKeys(told, vault);
-  const gateways = createGateways({ registry, keys, vault });
-  catalogue = createCatalogue({ ports: told, changes, registry, keys, vault, gateways });
+  const tokens = createTokens(told, vault);
+  const gateways = createGateways({ registry, keys, tokens });
+  catalogue = createCatalogue({ ports: told, changes, registry, keys, tokens, gateways });
   return {
     ...createProvidersControl({ ports: told, registry, catalogue, keys }),
-    ...createKeyChecks({ ports: told, registry, keys, vault, gateways }),
+    ...createKeyChecks({ ports: told, registry, keys, tokens, gateways }),
     ...createModelsControl({ logicalModels: createLogicalModels(told), registry, catalogue, keys }),
     ...createSettingsControl(told),
   };

@@ -20,9 +20,11 @@ import type { Grant } from '../permissions/grants.ts';
 import { originOf, type Scope } from '../ports.ts';
 import { providerFor, type Provider } from '../providers/provider.ts';
 import { SETTING_DEFAULTS } from '../storage/settings.ts';
+import { unlessAborted } from '../streams/pause.ts';
 import type { Tap } from '../streams/tap.ts';
 import { toLimits, type Limits } from '../upstream/clock.ts';
 import type { Attempt } from '../upstream/send.ts';
+import type { Sent } from '../vault/tokens.ts';
 import type { Asked, Call, Parts } from './endpoint.ts';
 
 /** What a target answered, and how the call can go on. */
@@ -221,10 +223,13 @@ export async function tryTargets<T>(
     };
     call.asked.push(asked);
     underWay.add(asked);
+    let sent: Sent | undefined;
     try {
+      sent = credential && (await toSent(credential, signal));
       const answer = await ask({
         target,
-        secret: credential?.secret,
+        secret: sent?.secret,
+        hidden: sent?.hidden,
         ...(credential?.pass && { pass: credential.pass }),
         limits: within(toLimits(settings, target.timeoutMs), left()),
         signal,
@@ -244,7 +249,17 @@ export async function tryTargets<T>(
       underWay.delete(asked);
       const outcome = signal.reason === BEATEN ? 'lost' : isOver ? 'cancelled' : 'failed';
       attempt.end(outcome, error, asked.usage);
-      throw error;
+      const isRefused = error.code === 'key_refused' && error.status === 401;
+      if (!isRefused || credential === undefined || sent?.renew === undefined) throw error;
+      // Once: what is renewed here renews no more.
+      const secret = withoutRenewal(sent.renew);
+      const again: Step = {
+        target,
+        credential: { ...credential, secret },
+        signal,
+        cause: 'renewal',
+      };
+      return tryOne(again, ask, tried);
     }
   }
 
@@ -281,6 +296,15 @@ export async function tryTargets<T>(
   }
 
   return walkOn(targets, tryTarget);
+}
+
+/** What of a key is sent, now. A renewal that others may wait for too goes on where this caller leaves. */
+function toSent({ secret }: Credential, signal: AbortSignal): Promise<Sent> | Sent {
+  return typeof secret === 'string' ? { secret, hidden: [] } : unlessAborted(secret(), signal);
+}
+
+function withoutRenewal(renew: () => Promise<Sent>): () => Promise<Sent> {
+  return async () => ({ ...(await renew()), renew: undefined });
 }
 
 /** False where the caller wants one try and no more. */

@@ -14,7 +14,9 @@ export type AttemptCause =
   /** An answer broke off in its middle: this one went on with it. */
   | 'continuation'
   /** An answer without a tool call was asked for again. */
-  | 'enforcement';
+  | 'enforcement'
+  /** The provider refused an access token with a 401: the same key was asked again with a new one. */
+  | 'renewal';
 
 export type AttemptOutcome =
   /** Its answer is what the caller got, to its end. */

@@ -6,6 +6,7 @@ import type { GatewayPass, Gateways } from '../providers/gateway.ts';
 import { needsKey, type Provider } from '../providers/provider.ts';
 import type { Settings } from '../storage/records.ts';
 import type { Keys } from '../vault/keys.ts';
+import type { Sent, Tokens } from '../vault/tokens.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Cooldown, CooldownTable, Standing, Ticket } from './cooldowns.ts';
 import type { Health, StateStore } from './health.ts';
@@ -21,8 +22,8 @@ export interface Credential {
   readonly preview: string;
   /** Which of the provider's keys it is, from 1. */
   readonly number: number;
-  /** In the clear: goes straight into a header, and nowhere else. */
-  readonly secret: string;
+  /** In the clear: goes straight into a header, and nowhere else. Or how to get it when it is needed. */
+  readonly secret: string | (() => Promise<Sent>);
   /** Where the provider is asked through a gateway. */
   readonly pass?: GatewayPass;
 }
@@ -75,6 +76,7 @@ export function createCredentials({
   store,
   settings = async () => ({}),
   gateways,
+  tokens,
 }: {
   ports: Pick<Ports, 'now'>;
   changes: Pick<Changes, 'listen'>;
@@ -84,6 +86,7 @@ export function createCredentials({
   store: StateStore;
   settings?: () => Promise<Settings>;
   gateways?: Gateways;
+  tokens?: Pick<Tokens, 'later'>;
 }): Credentials {
   const pools = createPools({ changes, keys, store });
 
@@ -158,7 +161,8 @@ export function createCredentials({
       const ticket = table.take(placeOf(record.id), now);
       pool.save();
       try {
-        const secret = await vault.open(record, pool.destination);
+        const opened = await vault.open(record, pool.destination);
+        const secret = tokens?.later(record, pool.destination, opened) ?? opened;
         const pass = provider.gateway && (await gateways?.passFor(provider));
         const { id: keyId, label, preview } = record;
         const credential = { keyId, label, preview, number, secret, ...(pass && { pass }) };

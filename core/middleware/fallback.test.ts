@@ -67,7 +67,7 @@ function setUp(pools: Record<string, Key[]>, play: (key: string) => Outcome) {
       };
       return firstToAnswer(targets, walk, async ({ credential, signal }) => {
         signal.throwIfAborted();
-        const key = credential?.secret ?? '';
+        const key = String(credential?.secret ?? '');
         asked.push(key);
         const outcome = play(key);
         if (outcome !== 'answers') throw outcome;

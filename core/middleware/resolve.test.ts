@@ -54,7 +54,7 @@ beforeEach(() => {
     changes,
     registry,
     keys: { listOf },
-    vault: { open: () => Promise.resolve('sk-test') },
+    tokens: { open: async () => ({ secret: 'sk-test', hidden: [] }) },
   });
   let number = 0;
   world = {

@@ -5,6 +5,7 @@ import type { ProviderRecord } from '../storage/records.ts';
 import { sendJson, serve, type Loopback } from '../testing/loopback.ts';
 import { createTestPorts, type TestPorts } from '../testing/ports.ts';
 import { createKeys, type Keys } from '../vault/keys.ts';
+import { createTokens } from '../vault/tokens.ts';
 import { createVault } from '../vault/vault.ts';
 import { createCatalogue, type Catalogue } from './catalogue.ts';
 import { createRegistry, destinationOf, type Registry } from './registry.ts';
@@ -44,7 +45,13 @@ function build() {
   registry = createRegistry(told, changes);
   const vault = createVault(told, changes);
   keys = createKeys(told, vault);
-  catalogue = createCatalogue({ ports: told, changes, registry, keys, vault });
+  catalogue = createCatalogue({
+    ports: told,
+    changes,
+    registry,
+    keys,
+    tokens: createTokens(told, vault),
+  });
 }
 
 async function save(record: ProviderRecord, ...secrets: string[]) {
@@ -172,7 +179,7 @@ describe('the catalogue', () => {
       changes,
       registry,
       keys,
-      vault: createVault(ports, changes),
+      tokens: createTokens(ports, createVault(ports, changes)),
     });
     expect(local).toHaveLength(4);
     expect(await quiet.list([provider, ...local])).toEqual({ models: [], failed: [] });

@@ -4,7 +4,8 @@ import type { Ports } from '../ports.ts';
 import { readRecords } from '../storage/read.ts';
 import type { CatalogModel, CatalogRecord, KeyRecord } from '../storage/records.ts';
 import type { Keys } from '../vault/keys.ts';
-import { isSameDestination, type Vault } from '../vault/vault.ts';
+import type { Tokens } from '../vault/tokens.ts';
+import { isSameDestination } from '../vault/vault.ts';
 import type { Gateways } from './gateway.ts';
 import { parseModels } from './models-list.ts';
 import { stateOnDevice } from './on-device/state.ts';
@@ -41,7 +42,7 @@ export interface CatalogueParts {
   changes: Changes;
   registry: Pick<Registry, 'all'>;
   keys: Pick<Keys, 'listOf'>;
-  vault: Pick<Vault, 'open'>;
+  tokens: Pick<Tokens, 'open'>;
   gateways?: Gateways;
 }
 
@@ -50,7 +51,7 @@ export function createCatalogue({
   changes,
   registry,
   keys,
-  vault,
+  tokens,
   gateways,
 }: CatalogueParts): Catalogue {
   let loading: Promise<Map<string, CatalogRecord>> | undefined;
@@ -147,10 +148,12 @@ export function createCatalogue({
     const deadline = ports.now() + TIMEOUT_MS;
     const candidates = keyRecords.length > 0 ? keyRecords.slice(0, KEYS_TRIED) : [undefined];
     for (const key of candidates) {
+      const sent = key && (await tokens.open(key, destinationOf(provider)).catch(() => undefined));
+      if (key && !sent) continue;
       const reply = await askProvider(ports, {
         url: modelsUrl(provider),
         provider,
-        secret: key && (await vault.open(key, destinationOf(provider))),
+        ...sent,
         pass: await gateways?.passFor(provider),
         timeoutMs: Math.max(1, deadline - ports.now()),
       });

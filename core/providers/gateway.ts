@@ -1,6 +1,7 @@
 import { RouterError } from '../errors.ts';
 import type { Keys } from '../vault/keys.ts';
-import { isSameDestination, type Vault } from '../vault/vault.ts';
+import type { Tokens } from '../vault/tokens.ts';
+import { isSameDestination } from '../vault/vault.ts';
 import { authorise } from './auth/authorise.ts';
 import type { Provider } from './provider.ts';
 import { destinationOf, type Registry } from './registry.ts';
@@ -28,11 +29,11 @@ export interface Gateways {
 export function createGateways({
   registry,
   keys,
-  vault,
+  tokens,
 }: {
   registry: Pick<Registry, 'find'>;
   keys: Pick<Keys, 'listOf'>;
-  vault: Pick<Vault, 'open'>;
+  tokens: Pick<Tokens, 'open'>;
 }): Gateways {
   return {
     async passFor(provider) {
@@ -51,7 +52,7 @@ export function createGateways({
       const key = (await keys.listOf(gateway.id)).find(
         (record) => record.enabled && isSameDestination(record.destination, destination),
       );
-      const secret = key && (await vault.open(key, destination));
+      const secret = key && (await tokens.open(key, destination)).secret;
       if (secret !== undefined) authoriseGateway(headers, gateway, secret);
       return { headers: Object.fromEntries(headers), ...(secret !== undefined && { secret }) };
     },

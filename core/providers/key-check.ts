@@ -1,11 +1,12 @@
 import type { KeyCheck } from '../control.ts';
 import type { Ports } from '../ports.ts';
 import { maskSecret } from '../vault/mask.ts';
+import type { Sent } from '../vault/tokens.ts';
 import { modelsUrl } from './catalogue.ts';
 import type { GatewayPass } from './gateway.ts';
 import { parseModels } from './models-list.ts';
 import type { Provider } from './provider.ts';
-import { askProvider, wordsOf, type Reply } from './question.ts';
+import { askProvider, wordsOf, type Question, type Reply } from './question.ts';
 
 type Asking = Pick<Ports, 'fetch' | 'now'>;
 type Answer = Extract<Reply, { kind: 'answer' }>;
@@ -19,25 +20,31 @@ const TIMEOUT_MS = 5_000;
 export async function checkSecret(
   ports: Asking,
   provider: Provider,
-  secret: string,
+  sent: Sent,
   pass?: GatewayPass,
 ): Promise<KeyCheck> {
+  const secrets = [...secretsOf(sent), pass?.secret ?? ''];
+  const renew =
+    sent.renew &&
+    (async () => {
+      const renewed = await sent.renew!();
+      secrets.push(...secretsOf(renewed));
+      return { secret: renewed.secret };
+    });
+  const keys = { secret: sent.secret, renew, pass };
   const way = provider.quirks?.keyCheck;
   const special = way !== undefined || provider.quirks?.modelsPath === false;
-  let check = await ask(
-    ports,
-    provider,
-    { secret, pass },
-    special ? (way ?? 'empty-chat') : 'models',
-  );
+  let check = await ask(ports, provider, keys, special ? (way ?? 'empty-chat') : 'models');
   // What is known of the provider no longer holds: its list is the usual way.
-  if (check === undefined) check = await ask(ports, provider, { secret, pass }, 'models');
+  if (check === undefined) check = await ask(ports, provider, keys, 'models');
   const result = check ?? { state: 'unknown', message: 'This provider has no way to check a key.' };
   if (result.message !== undefined)
-    for (const each of [secret, pass?.secret ?? ''].filter(Boolean))
+    for (const each of secrets.filter(Boolean))
       result.message = result.message.replaceAll(each, maskSecret(each));
   return { ...result, at: ports.now() };
 }
+
+const secretsOf = ({ secret, hidden }: Sent) => [secret, ...hidden];
 
 type Result = Omit<KeyCheck, 'at'>;
 
@@ -45,7 +52,7 @@ type Result = Omit<KeyCheck, 'at'>;
 async function ask(
   ports: Asking,
   provider: Provider,
-  keys: { readonly secret: string; readonly pass: GatewayPass | undefined },
+  keys: Pick<Question, 'secret' | 'renew' | 'pass'>,
   way: string,
 ): Promise<Result | undefined> {
   const empty = way === 'empty-chat' ? emptyChatOf(provider) : undefined;

@@ -27,6 +27,8 @@ export interface Question {
   /** Whose headers and auth scheme are used; only its headers where there is no secret. */
   provider: Pick<Provider, 'auth' | 'headers' | 'format'>;
   secret?: string;
+  /** Another secret, where this one is refused with a 401. */
+  renew?: () => Promise<{ readonly secret: string }>;
   /** Where it goes through a gateway. */
   pass?: GatewayPass;
   /** Posted as JSON; without it the question is a GET. */
@@ -37,11 +39,26 @@ export interface Question {
 const LARGEST_REPLY = 16 * 1024 * 1024;
 const utf8 = new TextDecoder();
 
+/** Asks, and once more where the secret can be renewed. Never throws. */
+export async function askProvider(
+  ports: Pick<Ports, 'fetch' | 'now'>,
+  question: Question,
+): Promise<Reply> {
+  const reply = await askOnce(ports, question);
+  const { renew } = question;
+  if (renew === undefined || reply.kind !== 'answer' || reply.status !== 401) return reply;
+  try {
+    return await askOnce(ports, { ...question, ...(await renew()) });
+  } catch (error) {
+    return toRefused(error) ?? reply;
+  }
+}
+
 /**
  * Asks once. Never throws and never follows a redirect: a key goes to the address it was meant for
  * or nowhere. A body that is not JSON is given as text.
  */
-export async function askProvider(
+async function askOnce(
   ports: Pick<Ports, 'fetch' | 'now'>,
   { url, provider, secret, pass, body, timeoutMs }: Question,
 ): Promise<Reply> {
@@ -85,10 +102,14 @@ export async function askProvider(
       latencyMs: Math.round(performance.now() - started),
     };
   } catch (error) {
-    if (error instanceof RouterError && error.code === 'key_refused')
-      return { kind: 'refused', message: error.message };
-    return { kind: signal.aborted ? 'timeout' : 'unreachable' };
+    return toRefused(error) ?? { kind: signal.aborted ? 'timeout' : 'unreachable' };
   }
+}
+
+function toRefused(error: unknown): Reply | undefined {
+  return error instanceof RouterError && error.code === 'key_refused'
+    ? { kind: 'refused', message: error.message }
+    : undefined;
 }
 
 function parse(text: string): unknown {

@@ -79,6 +79,17 @@ export const keyRecord = z.strictObject({
   preview: z.string(),
   destination,
   sealed,
+  /** Of an OAuth credential what may be told in the open. */
+  token: z.optional(
+    z.strictObject({
+      /** It has a refresh token. */
+      renews: z.boolean(),
+      /** When the present access token ends, in milliseconds since the epoch. */
+      until: z.optional(z.number()),
+      /** Why the token server renews it no more, in one word of RFC 6749. */
+      refused: z.optional(z.string()),
+    }),
+  ),
   createdAt: z.number(),
   /** What the last check or use said of it. */
   check: z.optional(

@@ -18,6 +18,8 @@ export interface Attempt {
   readonly secret: string | undefined;
   /** Where it goes through a gateway. */
   readonly pass?: GatewayPass;
+  /** What else must not come back to a caller: what renews the secret. */
+  readonly hidden?: readonly string[];
   readonly limits: Limits;
   readonly signal: AbortSignal;
   readonly ports: Pick<Ports, 'fetch' | 'now' | 'onDeviceModel'>;
@@ -66,8 +68,12 @@ export async function send(attempt: Attempt, outgoing: Outgoing, clock: Clock): 
 }
 
 /** What must not come back to a caller: some providers repeat what they are sent. */
-export function secretsOf({ secret, pass }: Pick<Attempt, 'secret' | 'pass'>): readonly string[] {
-  return [secret, pass?.secret].filter((each) => each !== undefined);
+export function secretsOf({
+  secret,
+  pass,
+  hidden = [],
+}: Pick<Attempt, 'secret' | 'pass' | 'hidden'>): readonly string[] {
+  return [secret, pass?.secret, ...hidden].filter((each) => each !== undefined);
 }
 
 /** How long a server on this computer may take to show that it is there, in milliseconds. */

@@ -7,7 +7,7 @@ import type { Destination, KeyRecord } from '../storage/records.ts';
 import { emptyDiff, type ImportMode, type SectionDiff } from './bundle-plan.ts';
 import type { BundleKey } from './bundle-schema.ts';
 import { toLabel } from './keys.ts';
-import { maskSecret } from './mask.ts';
+import { shownOf } from './mask.ts';
 import { toSecret } from './secret.ts';
 import { isSameDestination, type Vault } from './vault.ts';
 
@@ -45,7 +45,7 @@ export async function planKeys(
   }: { vault: Pick<Vault, 'findHolders'>; now(): number; randomId(): string },
 ): Promise<KeysPlan> {
   const diff = emptyDiff();
-  const wanted = toWanted(bundle, set, diff);
+  const wanted = toWanted(bundle, set, diff, now());
   const holders = await findHolders(before, wanted, vault);
   const claimed = new Set(holders.flatMap((holder) => holder?.id ?? []));
   const writes: KeyWrite[] = [];
@@ -72,7 +72,7 @@ export async function planKeys(
         enabled: entry.enabled ?? true,
         weight: entry.weight ?? 1,
         ...(entry.models && { models: entry.models }),
-        preview: maskSecret(secret),
+        ...shownOf(secret),
         destination,
         // Keeps the bundle's order.
         createdAt: now() + index / 1000,
@@ -83,6 +83,8 @@ export async function planKeys(
     }
     claimed.add(existing.id);
     const kept = mode === 'merge' ? existing : { enabled: true, weight: 1 };
+    const shown = shownOf(secret);
+    const isReseal = !holder || !isSameDestination(existing.destination, destination);
     const models = entry.models ?? (mode === 'merge' ? existing.models : undefined);
     const record: KeyWrite['record'] = {
       ...existing,
@@ -90,16 +92,17 @@ export async function planKeys(
       enabled: entry.enabled ?? kept.enabled,
       weight: entry.weight ?? kept.weight,
       models,
-      preview: maskSecret(secret),
+      preview: shown.preview,
+      token: isReseal ? shown.token : existing.token,
       destination,
     };
-    const isReseal = !holder || !isSameDestination(existing.destination, destination);
     const isChange =
       record.label !== existing.label ||
       record.enabled !== existing.enabled ||
       record.weight !== existing.weight ||
       record.models?.join('\n') !== existing.models?.join('\n');
     if (models === undefined) delete record.models;
+    if (record.token === undefined) delete record.token;
     if (isReseal) delete record.check;
     if (isReseal || isChange) writes.push({ record, ...(isReseal && { secret }) });
     if (isReseal || isChange) conflicts.push(at);
@@ -112,7 +115,12 @@ export async function planKeys(
 }
 
 /** Checks each entry; one that stands there twice counts once. */
-function toWanted(bundle: readonly BundleKey[], set: ProviderSet, diff: SectionDiff): Wanted[] {
+function toWanted(
+  bundle: readonly BundleKey[],
+  set: ProviderSet,
+  diff: SectionDiff,
+  now: number,
+): Wanted[] {
   const seen = new Set<string>();
   const note = (path: string, message: string) => diff.normalised.push({ path, message });
   return bundle.flatMap((entry, index) => {
@@ -131,10 +139,16 @@ function toWanted(bundle: readonly BundleKey[], set: ProviderSet, diff: SectionD
     }
     const destination = destinationOf(provider);
     try {
-      const secret = toSecret(entry.secret, destination.authScheme);
+      const secret = toSecret(entry.secret, destination.authScheme, now);
       if (provider.id !== entry.provider)
         note(`${path}.provider`, `${entry.provider} is taken as ${provider.id}`);
-      if (secret !== entry.secret) note(`${path}.secret`, 'white space around it is left out');
+      if (secret !== entry.secret)
+        note(
+          `${path}.secret`,
+          secret === entry.secret.trim()
+            ? 'white space around it is left out'
+            : 'its JSON is written in its regular form',
+        );
       const identity = JSON.stringify([provider.id, secret]);
       if (seen.has(identity)) {
         note(`${path}.secret`, 'it stands in the bundle twice, and is taken once');

@@ -5,7 +5,7 @@ import { checkRecord, readRecord, readRecords } from '../storage/read.ts';
 import type { Destination, KeyRecord } from '../storage/records.ts';
 import { change, type WriteTransaction } from '../storage/transaction.ts';
 import { saveBackup, VAULT_STORES } from './backup.ts';
-import { maskSecret } from './mask.ts';
+import { shownOf } from './mask.ts';
 import { toSecret } from './secret.ts';
 import { isSameDestination, type Vault } from './vault.ts';
 
@@ -88,7 +88,7 @@ export function createKeys({ openDatabase, now, randomId, publish }: Ports, vaul
     listOf,
     get: async (id) => readRecord(await openDatabase(), 'keys', id),
     async add(destination, inputs) {
-      const secrets = inputs.map(({ secret }) => toSecret(secret, destination.authScheme));
+      const secrets = inputs.map(({ secret }) => toSecret(secret, destination.authScheme, now()));
       const existing = await listOf(destination.providerId);
       const here = existing.filter((record) => isSameDestination(record.destination, destination));
       const holders = await vault.findHolders(here, secrets);
@@ -111,7 +111,7 @@ export function createKeys({ openDatabase, now, randomId, publish }: Ports, vaul
               label,
               enabled,
               weight,
-              preview: maskSecret(secret),
+              ...shownOf(secret),
               destination,
               sealed: await vault.seal(secret, id, destination),
               // Keeps the order of what was pasted at once.
@@ -144,16 +144,17 @@ export function createKeys({ openDatabase, now, randomId, publish }: Ports, vaul
       return record;
     },
     async replace(id, text, destination) {
-      const secret = toSecret(text, destination.authScheme);
+      const secret = toSecret(text, destination.authScheme, now());
       const [record] = await sealAndSave(async () => {
         const kept = await mustGet(id);
         delete kept.check;
+        delete kept.token;
         const sealed = await vault.seal(secret, id, destination);
         return [
           {
             ...kept,
             provider: destination.providerId,
-            preview: maskSecret(secret),
+            ...shownOf(secret),
             destination,
             sealed,
           },

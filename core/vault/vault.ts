@@ -5,6 +5,7 @@ import type { Destination, KeyRecord, Sealed, VaultHeader } from '../storage/rec
 import { importVaultKey, openRecord, sealRecord, type Bytes } from './crypto.ts';
 import { makeVault } from './make-vault.ts';
 import { damaged, readVault, type StoredVault } from './read-vault.ts';
+import { identityOf } from './oauth.ts';
 import { createVaultSession, type LockedBy } from './session.ts';
 import { device } from './slot-kinds/device.ts';
 import { unwrapSlot } from './slots.ts';
@@ -17,6 +18,8 @@ export interface Vault {
   state(): Promise<VaultState>;
   /** Seals a secret for one record and one destination. Makes the vault on first use. */
   seal(secret: string, recordId: string, destination: Destination): Promise<Sealed>;
+  /** The same for a secret that is yet to come: it is sealed also where the vault was locked meanwhile. */
+  sealer(): Promise<Vault['seal']>;
   /**
    * Opens a sealed secret for the destination that it is about to be sent to. Throws `vault_locked`,
    * or `no_provider_key` where the record was sealed for another destination or was changed.
@@ -130,6 +133,19 @@ export function createVault(
     }
   }
 
+  async function sealer(): Promise<Vault['seal']> {
+    let vault = await unlock();
+    if (!vault) {
+      await (creating ??= create().finally(() => (creating = undefined)));
+      // Not a shared one: it may have begun before the vault was there.
+      vault = await unlockNow();
+    }
+    if (!vault) throw damaged('there is no vault');
+    const { vaultKey, header } = vault;
+    return (secret, recordId, destination) =>
+      sealRecord(vaultKey, header, recordId, destination, secret);
+  }
+
   async function state(): Promise<VaultState> {
     const stored = await readVault(await ports.openDatabase());
     if (!stored || stored.slots.some(({ kind }) => kind === 'device'))
@@ -141,16 +157,8 @@ export function createVault(
   return {
     isLocked: async () => (await state()).locked,
     state,
-    async seal(secret, recordId, destination) {
-      let vault = await unlock();
-      if (!vault) {
-        await (creating ??= create().finally(() => (creating = undefined)));
-        // Not a shared one: it may have begun before the vault was there.
-        vault = await unlockNow();
-      }
-      if (!vault) throw damaged('there is no vault');
-      return sealRecord(vault.vaultKey, vault.header, recordId, destination, secret);
-    },
+    seal: async (...what) => (await sealer())(...what),
+    sealer,
     open,
     async findHolders(records, secrets) {
       const holders = new Map<string, KeyRecord>();
@@ -159,9 +167,10 @@ export function createVault(
           if (error instanceof RouterError && error.code === 'no_provider_key') return undefined;
           throw error;
         });
-        if (secret !== undefined && !holders.has(secret)) holders.set(secret, record);
+        const identity = secret === undefined ? undefined : identityOf(secret);
+        if (identity !== undefined && !holders.has(identity)) holders.set(identity, record);
       }
-      return secrets.map((secret) => holders.get(secret));
+      return secrets.map((secret) => holders.get(identityOf(secret)));
     },
     async unlock(vaultKey, { idleMs } = {}) {
       const stored = await readVault(await ports.openDatabase());

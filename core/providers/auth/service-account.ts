@@ -1,8 +1,8 @@
 import { importPKCS8, SignJWT } from 'jose';
 import { RouterError } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
-import { readBytes } from '../../streams/bytes.ts';
 import { checkBaseUrl } from '../base-url.ts';
+import { askTokenServer } from './token-server.ts';
 
 /** What is read of the JSON file that Google gives out for a service account. */
 export interface ServiceAccount {
@@ -28,8 +28,6 @@ const TOKEN_URIS: ReadonlySet<string> = new Set([
 const LIFE_S = 3600;
 /** A token that ends sooner than this is not used any more, in milliseconds. */
 const MARGIN_MS = 120_000;
-const TIMEOUT_MS = 15_000;
-const LARGEST_REPLY = 64 * 1024;
 
 interface Token {
   readonly value: string;
@@ -129,28 +127,14 @@ function isLocal(url: string): boolean {
 async function askToken(ports: Asking, account: ServiceAccount): Promise<Token> {
   const askedAt = ports.now();
   const assertion = await signAssertion(account, Math.floor(askedAt / 1000));
-  const request = new Request(account.tokenUri, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-    body: new URLSearchParams({ grant_type: GRANT, assertion }).toString(),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    redirect: 'manual',
-    credentials: 'omit',
-    referrerPolicy: 'no-referrer',
-    cache: 'no-store',
-  });
-  let status: number;
-  let body: Record<string, unknown>;
-  try {
-    const response = await ports.fetch(request);
-    status = response.status;
-    const bytes = response.body ? await readBytes(response.body, LARGEST_REPLY) : null;
-    body = readJson(bytes ?? new Uint8Array());
-  } catch (error) {
-    throw new RouterError('bad_upstream', 'Google’s token server could not be reached.', {
-      cause: error,
-    });
-  }
+  const form = { grant_type: GRANT, assertion };
+  const { status, body } = await askTokenServer(ports, account.tokenUri, form).catch(
+    (error: unknown) => {
+      throw new RouterError('bad_upstream', 'Google’s token server could not be reached.', {
+        cause: error,
+      });
+    },
+  );
   const { access_token: value, expires_in: life } = body;
   if (status === 200 && typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) {
     const seconds = typeof life === 'number' && life > 0 ? life : LIFE_S;
@@ -181,15 +165,6 @@ async function signAssertion(account: ServiceAccount, nowSeconds: number): Promi
       'key_refused',
       'The private key in the service account’s file can’t be read.',
     );
-  }
-}
-
-function readJson(bytes: Uint8Array): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
   }
 }
 
