@@ -1,5 +1,6 @@
 import type { DetectedKey } from '../control.ts';
 import { maskSecret } from '../vault/mask.ts';
+import { looksLikeOAuth, toOAuthText } from '../vault/oauth.ts';
 import { readAwsKeys } from './auth/aws.ts';
 import { readServiceAccount } from './auth/service-account.ts';
 import type { AuthScheme, Provider } from './provider.ts';
@@ -11,13 +12,19 @@ const AWS_LINE =
 const AWS_PAIR = /\bA[KS]IA[A-Z0-9]{16}[\s,:]+[A-Za-z0-9/+=]{40}(?![A-Za-z0-9/+=])/;
 
 /**
- * Keys that are more than one word: the file of a service account, and AWS's pairs. `rest` is the
+ * Keys that are more than one word: OAuth credentials, the file of a service account, and AWS's pairs. `rest` is the
  * text without them, where more keys may stand.
  */
 export function detectWhole(
   text: string,
   providers: readonly Known[],
 ): { keys: DetectedKey[]; rest: string } {
+  if (looksLikeOAuth(text)) {
+    // It says where its tokens come from, not where they go. A fault is told when it is saved.
+    const read = toOAuthText(text);
+    const secret = read && 'text' in read ? read.text : text;
+    return { keys: [{ secret, preview: maskSecret(secret), providers: [] }], rest: '' };
+  }
   const keyOf = (secret: string, scheme: AuthScheme['scheme'], label?: string): DetectedKey => ({
     secret,
     preview: maskSecret(secret),

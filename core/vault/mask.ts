@@ -11,7 +11,8 @@ export function maskSecret(secret: string): string {
   if (account !== undefined) return `${account}@…`;
   if (secret.startsWith('{')) {
     const { access_token, refresh_token } = readOAuth(secret) ?? {};
-    return maskSecret(access_token ?? refresh_token ?? '');
+    // It may be a text that was not checked yet.
+    return maskSecret(String(access_token ?? refresh_token ?? ''));
   }
   const shown = secret.length >= 20 ? 4 : secret.length >= 12 ? 2 : 0;
   return `${secret.slice(0, shown)}…${secret.slice(secret.length - shown)}`;

@@ -40,12 +40,12 @@ export function looksLikeOAuth(text: string): boolean {
 /**
  * The regular form of a JSON object that a person or a bundle gives, or what is wrong with it in
  * words that quote none of its values; fields that it does not have are left out. Undefined for a text
- * that is no JSON object. `expires_in` counts from `now` (milliseconds) where nothing says when the
- * token ends.
+ * that is no JSON object. `expires_in` counts from `now` (milliseconds), if given, where nothing says
+ * when the token ends.
  */
 export function toOAuthText(
   text: string,
-  now: number,
+  now?: number,
 ): { text: string } | { fault: string } | undefined {
   const value = parseObject(text);
   if (value === undefined) return undefined;
@@ -74,7 +74,7 @@ export function toOAuthText(
         'The OAuth credential’s token_url must be the https address of a public server, or http on this computer, without a user name, a password or a #.',
     };
   const life = secondsOf(value.expires_in);
-  const end = endOf(value.expires_at) ?? (life && Math.floor(now / 1000) + life);
+  const end = endOf(value.expires_at) ?? (life && now && Math.floor(now / 1000) + life);
   return {
     text: encodeOAuth({
       type: 'oauth',
