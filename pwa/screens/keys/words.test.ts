@@ -7,6 +7,7 @@ import {
   keyWords,
   onDeviceWords,
   providerWords,
+  tokenWords,
   toPatterns,
   toProviderId,
 } from './words.ts';
@@ -124,5 +125,34 @@ describe('what the browser’s own model is said to be', () => {
     ['available', undefined, 'ready'],
   ] as const)('%s, %s of it: %s', (state, share, words) => {
     expect(onDeviceWords(state, share).status).toBe(words);
+  });
+});
+
+describe('what an OAuth credential is said to be', () => {
+  const at = new Date(2026, 10, 20, 12).getTime();
+  it.each([
+    [undefined, undefined],
+    [{ renews: true, until: at + 7_500_000 }, 'renews itself · its token holds until 14:05'],
+    [{ renews: true, until: at - 1 }, 'renews itself · its next use gets a new token'],
+    [{ renews: true }, 'renews itself · its token holds until it is refused'],
+    [
+      { renews: true, until: at + 1000, refused: 'invalid_grant' },
+      'connect again where it came from, then replace it here',
+    ],
+    [
+      { renews: false, until: at + 7_500_000 },
+      'does not renew itself · its token holds until 14:05',
+    ],
+    [
+      { renews: false, until: at },
+      'its token has expired: connect again where it came from, then replace it here',
+    ],
+  ])('%j: %s', (token, text) => {
+    expect(tokenWords(key({ ...(token && { token }) }), at)?.text).toBe(text);
+  });
+
+  it('says nothing twice', () => {
+    const token = { renews: true, refused: 'invalid_grant' };
+    expect(tokenWords(key({ token, check: invalid }), at)).toBeUndefined();
   });
 });

@@ -88,6 +88,27 @@ export function keyWords(key: KeyView, now = Date.now()): StatusWords {
   return { ...words, text: parts.filter(Boolean).join(' · ') };
 }
 
+/** `renews itself · its token holds until 14:05`. Undefined for a key that is no OAuth credential. */
+export function tokenWords({ token, check }: KeyView, now = Date.now()): StatusWords | undefined {
+  if (token === undefined) return undefined;
+  // Its last check or use says more.
+  if (token.refused !== undefined && check?.state === 'invalid') return undefined;
+  const { renews, until, refused } = token;
+  const isOver = until !== undefined && until <= now;
+  const advice = 'connect again where it came from, then replace it here';
+  if (refused !== undefined) return { kind: 'danger', text: advice };
+  if (!renews && isOver) return { kind: 'danger', text: `its token has expired: ${advice}` };
+  const holds =
+    until === undefined
+      ? 'its token holds until it is refused'
+      : isOver
+        ? 'its next use gets a new token'
+        : `its token holds until ${untilWords(until, now)}`;
+  return renews
+    ? { kind: 'ok', text: `renews itself · ${holds}` }
+    : { kind: 'warn', text: `does not renew itself · ${holds}` };
+}
+
 /** What stands beside a provider's name: the worst of what needs a look, else that it works. */
 export function providerWords(provider: ProviderView): StatusWords {
   if (!provider.enabled) return { kind: 'off', text: 'switched off' };
@@ -150,7 +171,12 @@ const SECRETS: Readonly<Record<string, SecretWords>> = {
 
 /** What a provider's key is called, and how it is pasted. */
 export function secretWords(provider: ProviderView | undefined): SecretWords {
-  return SECRETS[provider?.auth.scheme ?? ''] ?? { label: 'Key' };
+  return (
+    SECRETS[provider?.auth.scheme ?? ''] ?? {
+      label: 'Key',
+      hint: 'Or the JSON of an OAuth credential. Its refresh token goes to its own token_url and nowhere else.',
+    }
+  );
 }
 
 /** Where a key will be sent, as one can say it before the address is whole. */

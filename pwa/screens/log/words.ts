@@ -99,6 +99,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   retry: 'once more, as nothing else was left',
   continuation: 'to go on where an answer broke off',
   enforcement: 'once more, for the tool call that was missing',
+  renewal: 'once more, with a new access token',
 };
 
 const ATTEMPT_OUTCOMES: Readonly<Record<LoggedAttempt['outcome'], StatusWords>> = {
