@@ -64,6 +64,26 @@ const secret = fc
   )
   .map((parts) => parts.join(''));
 
+const TOKEN_URL = 'https://auth.example/token';
+
+/** What the owner pastes for a secret, and all in it that no one else may see. */
+const FORMS: Readonly<Record<string, (secret: string) => { text: string; hidden: string[] }>> = {
+  'a key': (key) => ({ text: key, hidden: [key] }),
+  'an OAuth credential': (key) => {
+    // None holds another: each must be masked by itself.
+    const refresh = [...key].reverse().join('');
+    const client = key.slice(12) + key.slice(0, 12);
+    const text = JSON.stringify({
+      access_token: key,
+      refresh_token: refresh,
+      token_url: TOKEN_URL,
+      client_id: 'client',
+      client_secret: client,
+    });
+    return { text, hidden: [key, refresh, client] };
+  },
+};
+
 /** Every record of every store, bytes as text. */
 async function readAll(ports: ReturnType<typeof createTestPorts>): Promise<string> {
   const database = await ports.openDatabase();
@@ -80,20 +100,24 @@ async function textOf(response: Response): Promise<string> {
   return `${response.status} ${JSON.stringify([...response.headers])} ${body}`;
 }
 
-test.each(Object.keys(ANSWERS))(
-  'no key in an answer, an error, a log, a record or an export, where the provider gives %s',
+test.each(
+  Object.keys(FORMS).flatMap((form) => Object.keys(ANSWERS).map((name) => [form, name] as const)),
+)(
+  'nothing of %s in an answer, an error, a log, a record or an export, where the provider gives %s',
   { timeout: 240_000 },
-  async (name) => {
+  async (form, name) => {
     const consoles = (['log', 'info', 'warn', 'error', 'debug'] as const).map((level) =>
       vi.spyOn(console, level).mockImplementation(() => undefined),
     );
     await fc.assert(
       fc.asyncProperty(secret, async (key) => {
         const sent: string[] = [];
+        const { text, hidden } = FORMS[form]!(key);
         const ports = createTestPorts({
           fetch: async (request) => {
+            if (request.url === TOKEN_URL) return ANSWERS[name]!(hidden.join(' '));
             sent.push(request.headers.get('authorization') ?? '');
-            return ANSWERS[name]!(key);
+            return ANSWERS[name]!(hidden.join(' '));
           },
         });
         const { handle, control } = createRouter(ports);
@@ -124,7 +148,7 @@ test.each(Object.keys(ANSWERS))(
           },
           FIRST_PARTY,
         );
-        const [added] = await control.addKeys([{ provider: 'box', secret: key, label: 'main' }]);
+        const [added] = await control.addKeys([{ provider: 'box', secret: text, label: 'main' }]);
         note(added);
         const messages = [{ role: 'user', content: 'Hi' }];
         for (const stream of [true, false])
@@ -144,15 +168,16 @@ test.each(Object.keys(ANSWERS))(
           () => control.listProviders(),
           () => control.liveRequests(),
           () => control.usageToday(),
-          () => control.replaceKey(added!.id, `${key} `),
-          () => control.addKeys([{ provider: 'box', secret: `${key} ${key}` }]),
+          () => control.replaceKey(added!.id, `${text} `),
+          () => control.addKeys([{ provider: 'box', secret: `${text} ${key}` }]),
+          () => control.addKeys([{ provider: 'box', secret: text.replace('https', 'ftp') }]),
         ])
           note(await work().catch((error: unknown) => error));
         // Of the four calls and the check; a key that was refused rests for some.
         expect(sent.filter((value) => value === `Bearer ${key}`).length).toBeGreaterThanOrEqual(3);
         seen.push(await readAll(ports));
         for (const { mock } of consoles) seen.push(mock.calls.map(String).join('\n'));
-        for (const text of seen) expect(text).not.toContain(key);
+        for (const each of seen) for (const one of hidden) expect(each).not.toContain(one);
       }),
       { numRuns: 10 },
     );
