@@ -79,7 +79,7 @@ describe('an OAuth credential', () => {
   });
 
   it.each([
-    [{ type: 'oauth' }, 'neither an access_token nor a refresh_token'],
+    [{ type: 'oauth' }, 'access_token is missing'],
     [{ ...WHOLE, type: 'service_account' }, 'type must be "oauth"'],
     [{ ...WHOLE, token_url: undefined }, 'token_url is missing'],
     [{ ...WHOLE, access_token: 'two words' }, 'access_token must be a text'],

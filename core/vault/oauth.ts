@@ -24,6 +24,7 @@ export interface OAuthCredential {
 const MARGIN_S = 60;
 const TEXTS = ['access_token', 'refresh_token', 'token_url', 'client_id', 'client_secret', 'scope'];
 const WORD = /^[\x21-\x7e]+$/;
+const WORDS = /^[\x20-\x7e]+$/;
 
 /** Of a text that was checked; undefined for any other. Never throws. */
 export function readOAuth(text: string): OAuthCredential | undefined {
@@ -49,45 +50,31 @@ export function toOAuthText(
 ): { text: string } | { fault: string } | undefined {
   const value = parseObject(text);
   if (value === undefined) return undefined;
-  if (value.type !== undefined && value.type !== 'oauth')
-    return { fault: 'The OAuth credential’s type must be "oauth".' };
+  const isWrong = (name: string, what: string) => ({
+    fault: `The OAuth credential’s ${name} ${what}.`,
+  });
+  if (value.type !== undefined && value.type !== 'oauth') return isWrong('type', 'must be "oauth"');
   const texts: Record<string, string> = {};
   for (const name of TEXTS) {
     const field = value[name];
     if (field === undefined || field === null || field === '') continue;
-    if (typeof field !== 'string' || !(name === 'scope' ? /^[\x20-\x7e]+$/ : WORD).test(field))
-      return {
-        fault: `The OAuth credential’s ${name} must be a text without spaces or line breaks.`,
-      };
+    if (typeof field !== 'string' || !(name === 'scope' ? WORDS : WORD).test(field))
+      return isWrong(name, 'must be a text without spaces or line breaks');
     texts[name] = field;
   }
   const { access_token, refresh_token, token_url } = texts;
   if (access_token === undefined && refresh_token === undefined)
-    return { fault: 'The OAuth credential has neither an access_token nor a refresh_token.' };
+    return isWrong('access_token', 'is missing');
   if (refresh_token !== undefined && token_url === undefined)
-    return {
-      fault: 'The OAuth credential’s token_url is missing: where its refresh_token is sent.',
-    };
+    return isWrong('token_url', 'is missing: where its refresh_token is sent');
   if (token_url !== undefined && !isTokenUrl(token_url))
-    return {
-      fault:
-        'The OAuth credential’s token_url must be the https address of a public server, or http on this computer, without a user name, a password or a #.',
-    };
+    return isWrong('token_url', 'must be https and public, or on this computer');
   const life = secondsOf(value.expires_in);
   const end = endOf(value.expires_at) ?? (life && now && Math.floor(now / 1000) + life);
-  return {
-    text: encodeOAuth({
-      type: 'oauth',
-      ...texts,
-      ...(end !== undefined && { expires_at: end }),
-      ...(life !== undefined && { expires_in: life }),
-    }),
-  };
+  return { text: encodeOAuth({ type: 'oauth', ...texts, expires_at: end, expires_in: life }) };
 }
 
-export function encodeOAuth(credential: OAuthCredential): string {
-  return JSON.stringify(credential);
-}
+export const encodeOAuth = (credential: OAuthCredential): string => JSON.stringify(credential);
 
 /** Two texts of one credential: what was guessed from `expires_in` when it was read does not count. */
 export function identityOf(secret: string): string {
@@ -131,10 +118,10 @@ export function isTokenUrl(text: string): boolean {
   return checkBaseUrl(text.split('?', 1)[0]!).ok;
 }
 
-/** A number, or a number as text, above zero. */
+/** A number, or a number as text, of one and more. */
 export function secondsOf(value: unknown): number | undefined {
   const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof seconds === 'number' && seconds > 0 && Number.isFinite(seconds)
+  return typeof seconds === 'number' && seconds >= 1 && seconds < Infinity
     ? Math.floor(seconds)
     : undefined;
 }

@@ -168,6 +168,15 @@ describe('an OAuth credential', () => {
     expect(world.asked.map((form) => form.get('refresh_token'))).toEqual([refresh(1), refresh(1)]);
   });
 
+  it('is renewed once where the server gives the same access token for longer', async () => {
+    const { world, ports, call, access } = await setUp();
+    world.answer = () => json(200, { access_token: access(1), expires_in: 3600 });
+    ports.clock.now += 3_600_000;
+    const answers = await Promise.all(Array.from({ length: 20 }, () => call()));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(world.asked).toHaveLength(1);
+  });
+
   it('is renewed once by two workers at a time', async () => {
     const { world, ports, call, callOn } = await setUp();
     const other = callOn(createRouter(ports).handle);
@@ -246,7 +255,7 @@ describe('an OAuth credential', () => {
       expect(failed.status).toBe(502);
       const { message, code } = await messageOf(failed);
       expect(code).toBe('provider_error');
-      expect(message).toContain('gave no new one');
+      expect(message).toContain('could not be renewed');
       expect(message).not.toContain('refresh-token');
       expect(await view()).toMatchObject({ token: { renews: true } });
       expect((await view())?.check).toBeUndefined();
@@ -264,17 +273,17 @@ describe('an OAuth credential', () => {
     expect((await call()).status, 'the token holds for ten seconds more').toBe(200);
     expect(await view()).toMatchObject({
       token: { renews: true, refused: 'invalid_grant' },
-      check: { state: 'invalid' },
     });
     ports.clock.now += 20_000;
     const refused = await call();
     expect(refused.status).toBe(401);
     expect(await messageOf(refused)).toMatchObject({
       code: 'key_refused',
-      message: expect.stringMatching(/renew itself any more \(invalid_grant\)\. Connect again/),
+      message: expect.stringMatching(/is renewed no more \(invalid_grant\)\. Connect again/),
     });
     await call();
     expect(world.asked, 'the server is not asked again').toHaveLength(1);
+    await expect.poll(async () => (await view())?.check?.state).toBe('invalid');
     expect(await control.checkKey(key.id)).toMatchObject({ state: 'invalid' });
     expect(world.asked).toHaveLength(2);
     world.answer = undefined;
@@ -402,7 +411,7 @@ describe('an OAuth credential', () => {
       keys: [{ ...entry, secret: secret.replace('https://auth', 'http://auth') }],
     });
     expect(status).toBe(400);
-    expect(JSON.stringify(body)).toContain('token_url must be the https address');
+    expect(JSON.stringify(body)).toContain('token_url must be https and public');
     expect(JSON.stringify(body)).not.toContain(refresh(1));
     ports.clock.now += 3_600_000;
     expect((await call()).status).toBe(200);

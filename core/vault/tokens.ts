@@ -52,7 +52,7 @@ export function createTokens(
   ports: Pick<Ports, 'fetch' | 'now' | 'openDatabase' | 'publish' | 'keepAlive'>,
   vault: Pick<Vault, 'open' | 'seal' | 'sealer'>,
 ): Tokens {
-  const renewing = new Map<string, Promise<string>>();
+  const renewing = new Map<string, { seen: string | undefined; text: Promise<string> }>();
   const restsUntil = new Map<string, number>();
 
   async function mustGet(id: string): Promise<KeyRecord> {
@@ -81,7 +81,7 @@ export function createTokens(
       return toSent(text, place);
     if (credential.refresh_token === undefined) {
       if (good) return toSent(text, place);
-      throw expired();
+      throw mustConnect('has expired, and it has no refresh token');
     }
     const rests = ports.now() < (restsUntil.get(record.id) ?? 0);
     if (good && (rests || record.token?.refused !== undefined)) return toSent(text, place);
@@ -99,18 +99,17 @@ export function createTokens(
   async function renew(place: Place, seen: string | undefined): Promise<string> {
     for (;;) {
       let running = renewing.get(place.id);
-      const isOwn = running === undefined;
       if (running === undefined) {
         const release = ports.keepAlive();
-        running = alone(`token of ${place.id}`, () => renewNow(place, seen)).finally(() => {
+        const text = alone(`token of ${place.id}`, () => renewNow(place, seen)).finally(() => {
           renewing.delete(place.id);
           release();
         });
-        renewing.set(place.id, running);
+        renewing.set(place.id, (running = { seen, text }));
       }
-      const text = await running;
+      const text = await running.text;
       // Another's question may have found the token that was refused here since.
-      if (isOwn || readOAuth(text)?.access_token !== seen) return text;
+      if (running.seen === seen || readOAuth(text)?.access_token !== seen) return text;
     }
   }
 
@@ -123,7 +122,7 @@ export function createTokens(
     // Another worker was faster, or the person.
     if (credential.access_token !== seen && isGood(credential, ports.now())) return text;
     const { refused } = record.token ?? {};
-    if (refused !== undefined && !again) throw refusedBecause(refused);
+    if (refused !== undefined && !again) throw endedBy(refused);
     // Before the question: a lock must not cost the refresh token that the answer brings.
     const seal = await vault.sealer();
     const answer = await refreshToken(ports, credential);
@@ -132,8 +131,8 @@ export function createTokens(
       return save(record, text, encodeOAuth(answer.credential), seal);
     }
     if (answer.kind === 'refused') {
-      await note(record, answer.why);
-      throw refusedBecause(answer.why);
+      await put(record, { token: { renews: true, ...record.token, refused: answer.why } });
+      throw endedBy(answer.why);
     }
     restsUntil.set(id, ports.now() + REST_MS);
     throw unwell(answer.why);
@@ -161,14 +160,6 @@ export function createTokens(
       seal = vault.seal;
     }
     throw new RouterError('internal_error', 'The vault is being changed. Try again in a moment.');
-  }
-
-  async function note(record: KeyRecord, why: string): Promise<void> {
-    const { message } = refusedBecause(why);
-    await put(record, {
-      token: { renews: true, ...record.token, refused: why },
-      check: { state: 'invalid', at: ports.now(), message },
-    });
   }
 
   /** False where the record is no longer the one that was read. */
@@ -212,26 +203,22 @@ function isSameSeal(a: Sealed, b: Sealed): boolean {
   return a.epoch === b.epoch && a.iv.join() === b.iv.join();
 }
 
-function refusedBecause(why: string): RouterError {
+function mustConnect(why: string): RouterError {
   return new RouterError(
     'key_refused',
-    `The key can’t renew itself any more (${why}). Connect again where it came from, and replace it under Keys.`,
+    `The key’s access token ${why}. Connect again where it came from, and replace it under Keys.`,
   );
 }
 
-function expired(): RouterError {
-  return new RouterError(
-    'key_refused',
-    'The key’s access token has expired, and it has no refresh token to get another. Connect again where it came from, and replace it under Keys.',
-  );
+function endedBy(why: string): RouterError {
+  return mustConnect(`is renewed no more (${why})`);
 }
 
 function unwell(why: string): RouterError {
-  return new RouterError(
-    'provider_error',
-    `The server that renews the key’s token gave no new one: ${why}.`,
-    { status: 502, retryAfterMs: REST_MS },
-  );
+  return new RouterError('provider_error', `The key’s access token could not be renewed: ${why}.`, {
+    status: 502,
+    retryAfterMs: REST_MS,
+  });
 }
 
 function deleted(): RouterError {

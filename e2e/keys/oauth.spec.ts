@@ -166,7 +166,7 @@ test('the keys screen takes one, says until when its token holds, and what to do
   const found = page.getByRole('list', { name: 'Keys that were found' });
   await found.getByRole('combobox').selectOption('box');
   await page.getByRole('button', { name: 'Save 1 key' }).click();
-  await expect(page.getByText('token_url must be the https address')).toBeVisible();
+  await expect(page.getByText('token_url must be https and public')).toBeVisible();
   await page.getByRole('button', { name: 'Cancel' }).click();
 
   await box.fill(credentialOf(tokens, inSeconds(3600)));

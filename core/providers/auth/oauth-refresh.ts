@@ -12,7 +12,7 @@ export type Refreshed =
 
 /** RFC 6749 5.2, and what others say for `invalid_grant`. */
 const REFUSALS =
-  /^(?:invalid_(?:request|client|grant|scope|token)|un(?:authorized_client|supported_grant_type)|access_denied|bad_refresh_token)$/;
+  /^(?:invalid_[a-z]{4,9}|unauthorized_client|unsupported_grant_type|access_denied|bad_refresh_token)$/;
 /** Where a server answers a refusal; some do with a 200. */
 const REFUSING: ReadonlySet<number> = new Set([200, 400, 401, 403]);
 
@@ -26,21 +26,15 @@ export async function refreshToken(
 ): Promise<Refreshed> {
   const { token_url, refresh_token, client_id, client_secret, scope } = credential;
   if (token_url === undefined || refresh_token === undefined || !isTokenUrl(token_url))
-    return { kind: 'refused', why: 'it has no refresh token' };
-  const form = {
-    grant_type: 'refresh_token',
-    refresh_token,
-    ...(client_id !== undefined && { client_id }),
-    ...(client_secret !== undefined && { client_secret }),
-    ...(scope !== undefined && { scope }),
-  };
+    return { kind: 'refused', why: 'no refresh token' };
+  const form = { grant_type: 'refresh_token', refresh_token, client_id, client_secret, scope };
   const askedAt = ports.now();
   let answer;
   try {
     answer = await askTokenServer(ports, token_url, form);
   } catch {
     // The cause may quote what was sent.
-    return { kind: 'trouble', why: 'it could not be reached, or sent on to another address' };
+    return { kind: 'trouble', why: 'no answer, or a redirect' };
   }
   const { status, body } = answer;
   const { access_token, expires_in, refresh_token: rotated, error } = body;
@@ -59,7 +53,7 @@ export async function refreshToken(
   }
   const word = typeof error === 'string' && REFUSALS.test(error) ? error : undefined;
   if (word !== undefined && REFUSING.has(status)) return { kind: 'refused', why: word };
-  return { kind: 'trouble', why: status === 200 ? 'it sent no token' : `HTTP ${status}` };
+  return { kind: 'trouble', why: status === 200 ? 'no token' : `HTTP ${status}` };
 }
 
 function isToken(value: unknown): value is string {

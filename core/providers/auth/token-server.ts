@@ -5,20 +5,21 @@ const TIMEOUT_MS = 15_000;
 const LARGEST_REPLY = 64 * 1024;
 
 /**
- * Posts a form to a token server. A redirect is an error: the form holds what is good for tokens. A
+ * Posts a form to a token server, of the fields that have a value. A redirect is an error: the form holds what is good for tokens. A
  * body that is no JSON object is an empty one. Throws what the host's `fetch` throws: it may quote
  * what was sent.
  */
 export async function askTokenServer(
   ports: Pick<Ports, 'fetch'>,
   url: string,
-  form: Readonly<Record<string, string>>,
+  form: Readonly<Record<string, string | undefined>>,
 ): Promise<{ status: number; body: Record<string, unknown> }> {
+  const fields = Object.entries(form).filter(([, value]) => value !== undefined);
   const response = await ports.fetch(
     new Request(url, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-      body: new URLSearchParams(form).toString(),
+      body: new URLSearchParams(fields as [string, string][]).toString(),
       signal: AbortSignal.timeout(TIMEOUT_MS),
       redirect: 'error',
       credentials: 'omit',
