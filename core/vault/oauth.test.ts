@@ -78,7 +78,7 @@ describe('an OAuth credential', () => {
     expect(isGood({ type: 'oauth' }, NOW)).toBe(false);
   });
 
-  it.each([
+  const FAULTS: [object, string][] = [
     [{ type: 'oauth' }, 'access_token is missing'],
     [{ ...WHOLE, type: 'service_account' }, 'type must be "oauth"'],
     [{ ...WHOLE, token_url: undefined }, 'token_url is missing'],
@@ -105,8 +105,9 @@ describe('an OAuth credential', () => {
       '//auth.example.com/token',
       'https:\\\\auth.example.com',
       'chrome-extension://abc/token',
-    ].map((token_url) => [{ ...WHOLE, token_url }, 'token_url must be'] as const),
-  ])('with a fault is refused in words that quote no value: %j', (value, fault) => {
+    ].map((token_url) => [{ ...WHOLE, token_url }, 'token_url must be'] satisfies [object, string]),
+  ];
+  it.each(FAULTS)('with a fault is refused in words that quote no value: %j', (value, fault) => {
     const read = regular(value);
     expect(read && 'fault' in read && read.fault).toContain(fault);
     for (const field of Object.values(value))
@@ -142,7 +143,7 @@ describe('an OAuth credential', () => {
   });
 
   it('shows a mask of its token and nothing else of it', () => {
-    const { access_token: _, ...young } = WHOLE;
+    const young = { ...WHOLE, access_token: undefined };
     expect(maskSecret(textOf(WHOLE))).toBe('acce…efgh');
     expect(maskSecret(textOf(young))).toBe('refr…efgh');
     expect(maskSecret('{"access_token":"abcdefghijklmnopqrstuvwxyz"}')).toBe('…');
