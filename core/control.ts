@@ -5,11 +5,13 @@
  */
 import type { AuthScheme } from './providers/provider.ts';
 import type { BudgetView } from './permissions/budget.ts';
+import type { ProfileInput } from './permissions/profiles.ts';
 import type { Cooldown } from './middleware/cooldowns.ts';
 import type { LockReason, VaultKey } from './ports.ts';
 import type { FormatName, UpstreamFormatName } from './formats/chat.ts';
 import type {
   LogicalModelRecord,
+  ProfileRecord,
   RequestRecord,
   Settings,
   SiteRecord,
@@ -178,6 +180,10 @@ export interface ModelView {
 export interface SiteView extends SiteRecord {
   /** `session` grants end with the browser. */
   session?: boolean;
+  /** Its profile, which says `models`, `limits`, `defaultModel` and `keys` in the place of its own. */
+  held?: ProfileRecord;
+  /** Its profile is not there, or can not be read: it may do nothing. */
+  lacksProfile?: boolean;
   today: { requests: number; inputTokens: number; outputTokens: number; usd?: number };
   /** How much of each limit of tokens and money is used. */
   budgets?: BudgetView[];
@@ -194,7 +200,7 @@ export interface LiveRequest {
 
 /** A stored record that does not fit, and so is used by nothing. It stays until the person deletes it. */
 export interface SetAsideView {
-  store: 'vault' | 'slots' | 'keys' | 'providers' | 'models' | 'sites' | 'settings';
+  store: 'vault' | 'slots' | 'keys' | 'providers' | 'models' | 'profiles' | 'sites' | 'settings';
   key: string;
   /** Where it does not fit and why: `label: is missing`. Holds no value of it. */
   reason: string;
@@ -261,6 +267,11 @@ export interface Control {
   saveSite(site: SiteRecord): Promise<void>;
   /** Forgets the grant and aborts the site's live requests. */
   deleteSite(origin: string, topOrigin?: string): Promise<void>;
+  listProfiles(): Promise<ProfileRecord[]>;
+  /** Makes or changes one; the sites that have it may from then on do what it says. */
+  saveProfile(profile: ProfileInput): Promise<ProfileRecord>;
+  /** Throws `invalid_request` while a site has it. */
+  deleteProfile(id: string): Promise<void>;
 
   liveRequests(): Promise<LiveRequest[]>;
   stopRequest(id: string): Promise<void>;

@@ -158,6 +158,8 @@ export interface PermissionAnswer {
   readonly scopes?: readonly Scope[];
   /** Absent: any model. */
   readonly models?: readonly string[];
+  /** The id of a profile, which then says the models and the limits. */
+  readonly profile?: string;
 }
 
 /** Posted on the BroadcastChannel CHANGE_CHANNEL to all pages and workers of one host. */
@@ -168,6 +170,7 @@ export interface Change {
     | 'keys'
     | 'cooldowns'
     | 'models'
+    | 'profiles'
     | 'sites'
     | 'settings'
     | 'usage'

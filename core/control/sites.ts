@@ -2,17 +2,30 @@ import type { Control, SiteView } from '../control.ts';
 import type { Permissions } from '../permissions/grants.ts';
 import type { Budgets } from '../permissions/budget.ts';
 import { coversSubject, toSiteKey } from '../permissions/match.ts';
+import { withProfile } from '../permissions/profiles.ts';
 import type { Ports } from '../ports.ts';
 import { checkRecord } from '../storage/read.ts';
 import type { SiteRecord, UsageRecord } from '../storage/records.ts';
 import { toDay } from '../usage/counter.ts';
 
-export type SitesControl = Pick<Control, 'listSites' | 'getSite' | 'saveSite' | 'deleteSite'>;
+export type SitesControl = Pick<
+  Control,
+  | 'listSites'
+  | 'getSite'
+  | 'saveSite'
+  | 'deleteSite'
+  | 'listProfiles'
+  | 'saveProfile'
+  | 'deleteProfile'
+>;
 
 export interface SitesControlParts {
   ports: Pick<Ports, 'openDatabase' | 'now'>;
   budgets: Pick<Budgets, 'view'>;
-  permissions: Pick<Permissions, 'list' | 'find' | 'save' | 'revoke'>;
+  permissions: Pick<
+    Permissions,
+    'list' | 'find' | 'save' | 'revoke' | 'listProfiles' | 'saveProfile' | 'deleteProfile'
+  >;
 }
 
 export function createSitesControl({
@@ -21,12 +34,27 @@ export function createSitesControl({
   budgets,
 }: SitesControlParts): SitesControl {
   async function listSites(): Promise<SiteView[]> {
-    const [sites, rows] = await Promise.all([permissions.list(), readToday(ports)]);
-    return Promise.all(sites.map((site) => withBudgets(toView(site, rows))));
+    const [sites, rows, profiles] = await Promise.all([
+      permissions.list(),
+      readToday(ports),
+      permissions.listProfiles(),
+    ]);
+    return Promise.all(
+      sites.map((site) => {
+        const view = toView(site, rows);
+        if (site.profile === undefined) return withBudgets(view, site);
+        const held = profiles.find(({ id }) => id === site.profile);
+        return withBudgets(
+          { ...view, ...(held ? { held } : { lacksProfile: true }) },
+          withProfile(site, held),
+        );
+      }),
+    );
   }
 
-  async function withBudgets(site: SiteView): Promise<SiteView> {
-    return { ...site, budgets: await budgets.view(toSiteKey(site), site) };
+  /** `holds`: the site as its profile makes it. */
+  async function withBudgets(view: SiteView, holds: SiteRecord): Promise<SiteView> {
+    return { ...view, budgets: await budgets.view(toSiteKey(view), holds) };
   }
 
   return {
@@ -43,6 +71,9 @@ export function createSitesControl({
     },
     saveSite: (site) => permissions.save({ createdAt: ports.now(), ...site }),
     deleteSite: (origin, topOrigin) => permissions.revoke(origin, topOrigin),
+    listProfiles: permissions.listProfiles,
+    saveProfile: permissions.saveProfile,
+    deleteProfile: permissions.deleteProfile,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Changes } from '../changes.ts';
 import { RouterError } from '../errors.ts';
 import type { Caller, PermissionAnswer, PermissionQuestion, Ports, Scope } from '../ports.ts';
-import type { SiteRecord } from '../storage/records.ts';
+import type { ProfileRecord, SiteRecord } from '../storage/records.ts';
 import { createLimits } from './limits.ts';
 import {
   coversScope,
@@ -12,6 +12,7 @@ import {
   toSubject,
   type Subject,
 } from './match.ts';
+import { createProfiles, type HeldSite, type ProfileInput } from './profiles.ts';
 import { createQuestions, type QuestionOptions } from './questions.ts';
 import { createSites } from './sites.ts';
 import { createStormControl } from './storm.ts';
@@ -32,6 +33,7 @@ export interface PermissionRequest {
 export interface Grant {
   /** Patterns; match.ts says what they cover. To be asked again once the model is resolved. */
   readonly models: readonly string[];
+  /** As its profile makes it. */
   readonly site?: SiteRecord;
   /** Under which the site's limits are counted; a site has one. */
   readonly key?: string;
@@ -45,11 +47,11 @@ export interface Permissions {
    * `scope_denied`, `consent_pending`, `origin_blocked`, `site_budget_exceeded`.
    */
   check(request: PermissionRequest): Promise<Grant>;
-  /** The stored or session grant that decides, without asking. */
+  /** The stored or session grant that decides, without asking, as its profile makes it. */
   find(
     origin: string,
     topOrigin: string,
-  ): Promise<(SiteRecord & { session?: boolean }) | undefined>;
+  ): Promise<HeldSite<SiteRecord & { session?: boolean }> | undefined>;
   list(): Promise<(SiteRecord & { session?: boolean })[]>;
   /**
    * Stores a decision, or keeps one of a session for the session. Throws `invalid_request` where the
@@ -60,6 +62,15 @@ export interface Permissions {
   revoke(origin: string, topOrigin?: string): Promise<void>;
   /** Aborts what runs and may no longer: after the stored sites were changed as a whole. */
   recheck(): Promise<void>;
+  /** By their names. */
+  listProfiles(): Promise<ProfileRecord[]>;
+  /**
+   * From then on the sites that have it may do what it says. What runs goes on as it began, as it does
+   * where a site is changed. Throws `invalid_request`.
+   */
+  saveProfile(profile: ProfileInput): Promise<ProfileRecord>;
+  /** Throws `invalid_request` while a site has it: without it that site could do nothing. */
+  deleteProfile(id: string): Promise<void>;
 }
 
 const FULL_GRANT: Grant = Object.freeze({ models: ['*'] });
@@ -69,7 +80,8 @@ export function createPermissions(
   changes: Pick<Changes, 'listen'>,
   options: QuestionOptions = {},
 ): Permissions {
-  const sites = createSites(ports, changes);
+  const profiles = createProfiles(ports, changes);
+  const sites = createSites(ports, changes, profiles);
   const storms = createStormControl(ports);
   const limits = createLimits(ports);
   const questions = createQuestions(ports, { answered, abandoned: countRefusal }, options);
@@ -133,10 +145,11 @@ export function createPermissions(
   async function admit(
     subject: Subject,
     key: string,
-    site: SiteRecord,
+    site: HeldSite,
     { scope, model }: PermissionRequest,
     once: boolean,
   ): Promise<Grant> {
+    if (site.lacksProfile) throw lacksProfile(site.origin);
     if (site.decision === 'deny') throw notAuthorized(site.origin);
     if (!coversScope(site.scopes, scope))
       throw new RouterError(
@@ -202,7 +215,7 @@ export function createPermissions(
       const stored = await sites.find(subject);
       if (stored) return admit(subject, stored.key, stored.site, request, false);
       const { site, once } = await ask(subject, request);
-      return admit(subject, toSiteKey(subject), site, request, once);
+      return admit(subject, toSiteKey(subject), await profiles.hold(site), request, once);
     },
     async find(origin, topOrigin) {
       const subject = toSubject({ kind: 'site', origin, topOrigin });
@@ -225,13 +238,26 @@ export function createPermissions(
       sites.forget();
       await recheck();
     },
+    listProfiles: profiles.list,
+    async saveProfile(profile) {
+      const saved = await profiles.save(profile);
+      ports.publish({ topic: 'profiles' });
+      await recheck();
+      return saved;
+    },
+    async deleteProfile(id) {
+      const ofSession = (await sites.list()).filter(({ session }) => session);
+      await profiles.remove(id, ofSession);
+      ports.publish({ topic: 'profiles' });
+      await recheck();
+    },
   };
 }
 
 function toSite(
   subject: Subject,
   { scope, models: askedFor = ['*'] }: PermissionQuestion,
-  { decision, limits, scopes, expiresAt, models = askedFor }: PermissionAnswer,
+  { decision, limits, scopes, expiresAt, models = askedFor, profile }: PermissionAnswer,
   createdAt: number,
 ): SiteRecord {
   return {
@@ -240,6 +266,7 @@ function toSite(
     scopes: scopes ? [...scopes] : [scope],
     models: [...models],
     ...(limits && { limits: { ...limits } }),
+    ...(profile !== undefined && { profile }),
     ...(expiresAt !== undefined && { expiresAt }),
     createdAt,
   };
@@ -260,6 +287,12 @@ function notAuthorized(origin: string, cause?: unknown): RouterError {
     { cause },
   );
 }
+
+const lacksProfile = (origin: string) =>
+  new RouterError(
+    'origin_not_authorized',
+    `${origin} is allowed by a profile that is not there any more or can not be read, so it may do nothing. Choose another one under Sites.`,
+  );
 
 const noIdentity = () =>
   new RouterError(

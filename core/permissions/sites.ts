@@ -1,6 +1,7 @@
 import type { Changes } from '../changes.ts';
 import { RouterError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
+import type { HeldSite, Profiles } from './profiles.ts';
 import { checkRecord, readRecords } from '../storage/read.ts';
 import type { SiteRecord } from '../storage/records.ts';
 import { change } from '../storage/transaction.ts';
@@ -16,16 +17,17 @@ import { createSessionValue } from './session-value.ts';
 
 export interface Found {
   readonly key: string;
-  readonly site: SiteRecord & { session?: boolean };
+  readonly site: HeldSite<SiteRecord & { session?: boolean }>;
 }
 
 /** The decisions that are remembered: stored ones, and those that end with the browser. */
 export interface Sites {
   /**
    * The one that decides on the subject: its own; else, of the patterns that cover it, one that
-   * refuses; else the closest.
+   * refuses; else the closest. As its profile makes it, where it has one.
    */
   find(subject: Subject): Promise<Found | undefined>;
+  /** As they are kept: without what their profiles say. */
   list(): Promise<(SiteRecord & { session?: boolean })[]>;
   /** Stores a decision and answers its key. Throws `invalid_request`, `storage_full`. */
   save(site: SiteRecord): Promise<string>;
@@ -41,6 +43,7 @@ const MOST_KEPT = 1000;
 export function createSites(
   { now, openDatabase, session }: Pick<Ports, 'now' | 'openDatabase' | 'session'>,
   changes: Pick<Changes, 'listen'>,
+  profiles: Pick<Profiles, 'list' | 'hold'>,
 ): Sites {
   /** By key. Every key begins with `http`, so none is a name that every object has. */
   const passing = createSessionValue<Record<string, SiteRecord>>(session, 'grants', () => ({}));
@@ -66,22 +69,34 @@ export function createSites(
     return covering.find(({ site }) => site.decision === 'deny') ?? closest;
   }
 
+  async function decide(subject: Subject): ReturnType<Sites['find']> {
+    const keys = toCandidateKeys(subject);
+    const own = keys[0] ?? '';
+    const kept = (await passing.get())[own];
+    if (kept && !isOver(kept)) return { key: own, site: { ...kept, session: true } };
+    const before = found.get(own);
+    if (before) {
+      const decided = await before;
+      if (!decided || !isOver(decided.site)) return decided;
+    }
+    const finding = findStored(keys);
+    if (found.size >= MOST_KEPT) forget();
+    found.set(own, finding);
+    finding.catch(() => found.get(own) === finding && found.delete(own));
+    return finding;
+  }
+
+  async function assertHasProfile({ profile }: SiteRecord): Promise<void> {
+    if (profile === undefined || (await profiles.list()).some(({ id }) => id === profile)) return;
+    throw new RouterError('invalid_request', 'There is no such profile. Choose another one.', {
+      param: 'profile',
+    });
+  }
+
   return {
     async find(subject) {
-      const keys = toCandidateKeys(subject);
-      const own = keys[0] ?? '';
-      const kept = (await passing.get())[own];
-      if (kept && !isOver(kept)) return { key: own, site: { ...kept, session: true } };
-      const before = found.get(own);
-      if (before) {
-        const decided = await before;
-        if (!decided || !isOver(decided.site)) return decided;
-      }
-      const finding = findStored(keys);
-      if (found.size >= MOST_KEPT) forget();
-      found.set(own, finding);
-      finding.catch(() => found.get(own) === finding && found.delete(own));
-      return finding;
+      const decided = await decide(subject);
+      return decided && { ...decided, site: await profiles.hold(decided.site) };
     },
     async list() {
       const stored = (await readRecords(await openDatabase(), 'sites')).records;
@@ -94,6 +109,7 @@ export function createSites(
     },
     async save(site) {
       const record = toSiteRecord(site);
+      await assertHasProfile(record);
       const key = toSiteKey(record);
       await change(openDatabase, ['sites'], (transaction) =>
         transaction.objectStore('sites').put(record, key),
@@ -104,6 +120,7 @@ export function createSites(
     },
     async saveForSession(site) {
       const record = toSiteRecord(site, 'session');
+      await assertHasProfile(record);
       const key = toSiteKey(record);
       await passing.update((all) => void (all[key] = record));
       return key;
@@ -129,6 +146,8 @@ export function toSiteRecord(
   delete fields.session;
   delete fields.today;
   delete fields.budgets;
+  delete fields.held;
+  delete fields.lacksProfile;
   const checked = checkRecord('sites', fields);
   if ('reason' in checked) throw new RouterError('invalid_request', `${checked.reason}.`);
   const site = checked.record;

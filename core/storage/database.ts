@@ -6,6 +6,7 @@ import type {
   KeyRecord,
   LogicalModelRecord,
   MessageRecord,
+  ProfileRecord,
   ProviderRecord,
   RequestRecord,
   Settings,
@@ -27,6 +28,7 @@ export interface GatehouseSchema extends DBSchema {
   models: { key: string; value: LogicalModelRecord };
   /** Keyed `origin` or `origin topOrigin`. */
   sites: { key: string; value: SiteRecord };
+  profiles: { key: string; value: ProfileRecord };
   /** One record, under the key `SETTINGS_KEY`. */
   settings: { key: string; value: Settings };
   catalog: { key: string; value: CatalogRecord };

@@ -25,9 +25,14 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = Object.freeze([
   { migrate: createFirst },
   { migrate: createSecond },
+  { migrate: createThird },
 ]);
 
 /** Not out yet: new stores go here. */
+function createThird(db: GatehouseDatabase): void {
+  db.createObjectStore('profiles', { keyPath: 'id' });
+}
+
 function createSecond(db: GatehouseDatabase): void {
   db.createObjectStore('requests', { keyPath: 'id' }).createIndex('updatedAt', 'updatedAt');
 }

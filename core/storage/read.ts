@@ -7,6 +7,7 @@ import {
   keyRecord,
   logicalModelRecord,
   messageRecord,
+  profileRecord,
   providerRecord,
   requestRecord,
   settings,
@@ -26,6 +27,7 @@ const SCHEMAS: { readonly [Name in CheckedStore]: z.ZodMiniType<GatehouseSchema[
     keys: keyRecord,
     providers: providerRecord,
     models: logicalModelRecord,
+    profiles: profileRecord,
     sites: siteRecord,
     settings,
     catalog: catalogRecord,
@@ -57,6 +59,7 @@ const SETTINGS_STORES = Object.freeze([
   'keys',
   'providers',
   'models',
+  'profiles',
   'sites',
   'settings',
 ] as const);

@@ -149,6 +149,27 @@ export const siteLimits = z.strictObject({
   maxTokens: some,
 });
 
+/** Row SP1: a key as `nameOfKey` names it. */
+const keyNames = z.array(z.string().check(z.maxLength(200))).check(z.maxLength(500));
+
+/**
+ * Row SP1: what several sites may use, under one name. A site that names one has these fields in the
+ * place of its own, also where they are absent here; limits count for each site by itself.
+ */
+export const profileRecord = z.strictObject({
+  id: z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)),
+  name: z.string().check(z.regex(/^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u), z.maxLength(60)),
+  /** Absent: all keys, also later ones. */
+  keys: z.optional(keyNames),
+  /** Patterns, as a site's; absent: any model. */
+  models: z.optional(
+    z.array(z.string().check(z.minLength(1), z.maxLength(500))).check(z.maxLength(5_000)),
+  ),
+  defaultModel: z.optional(z.string().check(z.maxLength(500))),
+  limits: z.optional(siteLimits),
+});
+export type ProfileRecord = z.infer<typeof profileRecord>;
+
 /** A stored permission. Its subject is the pair of origins, as the browser gave them. */
 export const siteRecord = z.strictObject({
   origin: z.string(),
@@ -160,7 +181,9 @@ export const siteRecord = z.strictObject({
   limits: z.optional(siteLimits),
   defaultModel: z.optional(z.string()),
   /** Row SP1: the person's keys that it may use, as `provider/label`; absent: all, also later ones. */
-  keys: z.optional(z.array(z.string().check(z.maxLength(200))).check(z.maxLength(500))),
+  keys: z.optional(keyNames),
+  /** The id of a profile, which then says `models`, `limits`, `defaultModel` and `keys`; without it: nothing. */
+  profile: z.optional(z.string().check(z.maxLength(64))),
   /** Row SP9: a key that the site brings along is used for its call. Absent: it is ignored. */
   ownKeys: z.optional(z.boolean()),
   /** From then on it is as if it were not there, in milliseconds since the epoch. */

@@ -218,6 +218,9 @@ function createPermissions(
     save: async () => {},
     revoke: async () => {},
     recheck: async () => {},
+    listProfiles: async () => [],
+    saveProfile: async (profile) => ({ id: 'profile', ...profile }),
+    deleteProfile: async () => {},
   };
 }
 

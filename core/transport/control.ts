@@ -17,6 +17,7 @@ const READS: ReadonlySet<string> = new Set<keyof Control>([
   'listLogicalModels',
   'listSites',
   'getSite',
+  'listProfiles',
   'liveRequests',
   'usageToday',
   'usageBetween',

@@ -24,7 +24,9 @@ export interface Resolved {
   renamed: Fault[];
 }
 
-type Taken = Readonly<Record<'providers' | 'models', ReadonlySet<string>>> & {
+type Taken = Readonly<
+  Record<'providers' | 'models' | 'profiles' | 'profileNames', ReadonlySet<string>>
+> & {
   readonly labels: ReadonlyMap<string, ReadonlySet<string>>;
 };
 
@@ -39,6 +41,7 @@ export function resolveConflicts(
     providers: [],
     keys: [],
     models: [],
+    profiles: [],
     sites: [],
     settings: [],
     chats: [],
@@ -50,6 +53,7 @@ export function resolveConflicts(
   };
   const providerNames = new Map<string, string>();
   const modelNames = new Map<string, string>();
+  const profileNames = new Map<string, string>();
   const next: Bundle = { ...bundle };
   const isRenamed = policy === 'rename';
 
@@ -114,10 +118,32 @@ export function resolveConflicts(
     }),
   }));
 
-  next.sites = bundle.sites?.filter((site, index) => {
-    if (!conflicts.sites.includes(index)) return true;
-    skipped.sites.push(site.origin);
-    return false;
+  next.profiles = bundle.profiles?.flatMap((entry, index) => {
+    if (!conflicts.profiles.includes(index)) return entry;
+    if (!isRenamed) {
+      skipped.profiles.push(entry.name);
+      return [];
+    }
+    const others = bundle.profiles ?? [];
+    const id = toFreeName(entry.id, taken.profiles, others);
+    profileNames.set(entry.id, id);
+    rename(`profiles[${index}].id`, entry.id, id);
+    const lower = others.map(({ name }) => ({ id: name.toLowerCase() }));
+    const isFree = (name: string) =>
+      !taken.profileNames.has(name) && !lower.some((other) => other.id === name);
+    return { ...entry, id, name: toFreeProfileName(entry.name, isFree) };
+  });
+  const isProfileKept = (id: string | undefined) =>
+    !isRenamed &&
+    bundle.profiles?.some((entry, index) => entry.id === id && conflicts.profiles.includes(index));
+  next.sites = bundle.sites?.flatMap((site, index) => {
+    // What is here under that name may allow more than the file does.
+    if (conflicts.sites.includes(index) || isProfileKept(site.profile)) {
+      skipped.sites.push(site.origin);
+      return [];
+    }
+    const profile = profileNames.get(site.profile ?? '');
+    return profile === undefined ? site : { ...site, profile };
   });
   if (bundle.settings) {
     skipped.settings.push(...conflicts.settings);
@@ -147,6 +173,14 @@ function toFreeName(
   for (let number = 2; ; number++) {
     const candidate = `${name.slice(0, 60)}${between}${number}`;
     if (!taken.has(candidate) && !others.some(({ id }) => id === candidate)) return candidate;
+  }
+}
+
+/** `Work 2`; case does not tell two names apart. */
+function toFreeProfileName(name: string, isFree: (lower: string) => boolean): string {
+  for (let number = 2; ; number++) {
+    const candidate = `${name.slice(0, 50).trimEnd()} ${number}`;
+    if (isFree(candidate.toLowerCase())) return candidate;
   }
 }
 

@@ -8,17 +8,17 @@ export interface Draft {
   readonly places: ReadonlyMap<string, readonly number[]>;
 }
 
-const ENTRY = /^(providers|keys|models|sites|chats)\[(\d+)\](.*)$/s;
+const ENTRY = /^(providers|keys|models|profiles|sites|chats)\[(\d+)\](.*)$/s;
 const SETTING = /^settings\.([^.[]+)/;
 /** A field that is no section: keys without the section of their providers might go elsewhere. */
-const FIELD = /^(?!(format|version|providers|keys|models|sites|settings|chats)$)[^.[\]]+$/;
+const FIELD = /^(?!(format|version|providers|keys|models|profiles|sites|settings|chats)$)[^.[\]]+$/;
 
 export const toDraft = (input: unknown): Draft => ({ input, places: new Map() });
 
 /**
  * The bundle without what these faults are in, and the faults as the file has them. A key goes with
- * its provider: elsewhere than where it was meant for it must not be sent. Throws where a fault is of
- * the whole bundle.
+ * its provider: elsewhere than where it was meant for it must not be sent. A site goes with its
+ * profile: another one of that id may allow more. Throws where a fault is of the whole bundle.
  */
 export function leaveOut(
   { input, places }: Draft,
@@ -46,15 +46,22 @@ export function leaveOut(
       leftOut.push(fault);
     } else throw faulty(faults);
   }
-  const droppedProviders = new Set(
-    [...(gone.get('providers') ?? [])].map((index) => idOf(entryOf(sections.providers, index))),
-  );
+  const droppedOf = (section: string) =>
+    new Set([...(gone.get(section) ?? [])].map((index) => idOf(entryOf(sections[section], index))));
+  const droppedProviders = droppedOf('providers');
   if (Array.isArray(sections.keys))
     sections.keys.forEach((key: unknown, index) => {
       const provider = (key as { provider?: unknown } | null)?.provider;
       if (typeof provider !== 'string' || gone.get('keys')?.has(index)) return;
       if (droppedProviders.has(idOfProvider(provider)))
         drop('keys', index, '', 'its provider is left out');
+    });
+  const droppedProfiles = droppedOf('profiles');
+  if (Array.isArray(sections.sites))
+    sections.sites.forEach((site: unknown, index) => {
+      const profile = (site as { profile?: unknown } | null)?.profile;
+      if (typeof profile !== 'string' || gone.get('sites')?.has(index)) return;
+      if (droppedProfiles.has(profile)) drop('sites', index, '', 'its profile is left out');
     });
 
   const next: Record<string, unknown> = {};

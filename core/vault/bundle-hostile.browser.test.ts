@@ -3,8 +3,27 @@ import { expect, test } from 'vitest';
 import { createPermissions } from '../permissions/grants.ts';
 import { createTestPorts, withChanges } from '../testing/ports.ts';
 import { createBundles } from './bundle.ts';
-import golden from './golden/bundle-1.json' with { type: 'json' };
+import goldenOfVersion1 from './golden/bundle-1.json' with { type: 'json' };
 import { createVault } from './vault.ts';
+
+/** With what came later. */
+const golden = {
+  ...goldenOfVersion1,
+  profiles: [
+    {
+      id: 'work',
+      name: 'Work',
+      keys: ['openai/main'],
+      models: ['openai/*'],
+      defaultModel: 'openai/m1',
+      limits: { usdPerDay: 1 },
+    },
+  ],
+  sites: [
+    ...goldenOfVersion1.sites,
+    { origin: 'https://profiled.example', decision: 'allow', profile: 'work' },
+  ],
+};
 
 function setUp() {
   const { ports, changes } = withChanges(createTestPorts());
@@ -56,7 +75,9 @@ function withValue(root: unknown, path: readonly (string | number)[], value: unk
 }
 
 test('300 hostile bundles: each is refused with nothing changed, or does what its diff said', async () => {
-  const all = { sections: ['providers', 'models', 'sites', 'settings', 'chats'] as const };
+  const all = {
+    sections: ['providers', 'models', 'profiles', 'sites', 'settings', 'chats'] as const,
+  };
   let refused = 0;
   const one = setUp();
   await fc.assert(

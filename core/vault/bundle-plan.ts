@@ -2,6 +2,7 @@
 import { findFallbackCycle } from '../storage/fallback-cycle.ts';
 import type {
   LogicalModelRecord,
+  ProfileRecord,
   ProviderRecord,
   Settings,
   SiteRecord,
@@ -11,8 +12,15 @@ import { CATALOG } from '../providers/catalog.ts';
 import { refusedHeader } from '../providers/headers.ts';
 import { mergeProviders, type ProviderSet } from '../providers/merge.ts';
 import { toSiteKey } from '../permissions/match.ts';
+import { isSameName } from '../permissions/profiles.ts';
 import { findSiteFault } from '../permissions/sites.ts';
-import type { BundleModel, BundleProvider, BundleSite, Fault } from './bundle-schema.ts';
+import type {
+  BundleModel,
+  BundleProfile,
+  BundleProvider,
+  BundleSite,
+  Fault,
+} from './bundle-schema.ts';
 
 export type ImportMode = 'merge' | 'replace';
 
@@ -183,6 +191,54 @@ export function planModels(
       });
   });
   return planned;
+}
+
+export function planProfiles(
+  before: ReadonlyMap<string, ProfileRecord>,
+  bundle: readonly BundleProfile[],
+  mode: ImportMode,
+): SectionPlan<ProfileRecord> {
+  const errors = findDuplicates(bundle, 'profiles', ({ id }) => id, 'id');
+  const planned = plan(
+    before,
+    bundle.map((profile) => [profile.id, profile] as const),
+    mode,
+    errors,
+  );
+  bundle.forEach((profile, index) => {
+    const others = [...planned.after.values()].filter(({ id }) => id !== profile.id);
+    if (others.some((other) => isSameName(other, profile)))
+      errors.push({
+        path: `profiles[${index}].name`,
+        message: 'another profile has this name',
+      });
+  });
+  return planned;
+}
+
+/** A site of the bundle names a profile that is neither in it nor here. */
+export function findUnknownProfiles(
+  sites: readonly BundleSite[],
+  profiles: ReadonlyMap<string, ProfileRecord>,
+): Fault[] {
+  return sites.flatMap(({ profile }, index) =>
+    profile === undefined || profiles.has(profile)
+      ? []
+      : [{ path: `sites[${index}].profile`, message: 'there is no such profile' }],
+  );
+}
+
+/** A site that there is afterwards uses a profile that would go away. */
+export function findTakenProfiles(
+  sites: ReadonlyMap<string, SiteRecord>,
+  gone: readonly string[],
+): Fault[] {
+  const isGone = new Set(gone);
+  return [...sites.values()].flatMap(({ origin, profile }) =>
+    profile !== undefined && isGone.has(profile)
+      ? [{ path: 'profiles', message: `${origin} uses “${profile}”, which is not among them` }]
+      : [],
+  );
 }
 
 export function planSites(

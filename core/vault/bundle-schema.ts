@@ -13,6 +13,7 @@ import {
   keyModels,
   logicalModelRecord,
   messageRecord,
+  profileRecord,
   providerRecord,
   settings,
   siteRecord,
@@ -49,6 +50,9 @@ export const bundleModel = z.strictObject({
   ),
 });
 export type BundleModel = z.infer<typeof bundleModel>;
+
+export const bundleProfile = profileRecord;
+export type BundleProfile = z.infer<typeof bundleProfile>;
 
 /** When it was first allowed and last used is of this computer. */
 export const bundleSite = z.strictObject({
@@ -95,13 +99,22 @@ export const bundleSchema = z.strictObject({
   providers: z.optional(z.array(bundleProvider).check(z.maxLength(1_000))),
   keys: z.optional(z.array(bundleKey).check(z.maxLength(2_000))),
   models: z.optional(z.array(bundleModel).check(z.maxLength(2_000))),
+  profiles: z.optional(z.array(bundleProfile).check(z.maxLength(500))),
   sites: z.optional(z.array(bundleSite).check(z.maxLength(5_000))),
   settings: z.optional(settings),
   chats: z.optional(z.array(bundleChat).check(z.maxLength(20_000))),
 });
 export type Bundle = z.infer<typeof bundleSchema>;
 
-export const SECTIONS = ['providers', 'keys', 'models', 'sites', 'settings', 'chats'] as const;
+export const SECTIONS = [
+  'providers',
+  'keys',
+  'models',
+  'profiles',
+  'sites',
+  'settings',
+  'chats',
+] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** A fault and where it is: `models[4].routes[0].timeoutMs`. */

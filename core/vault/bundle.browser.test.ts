@@ -463,6 +463,16 @@ describe('for any bundle', () => {
         }),
         ({ origin }) => origin,
       ),
+      profiles: uniqueBy(
+        fc.record({
+          id: label,
+          name: label,
+          keys: optional(fc.constantFrom([], ['groq/main'])),
+          models: optional(fc.constantFrom(['*'], ['groq/*'])),
+          limits: optional(fc.record({ usdPerDay: fc.integer({ min: 0, max: 100 }) })),
+        }),
+        ({ name }) => name,
+      ).map((profiles) => profiles.map((profile) => ({ ...profile, id: profile.name }))),
       settings: fc.record({
         theme: optional(fc.constantFrom('dark', 'light')),
         sendWithEnter: optional(fc.boolean()),
@@ -475,6 +485,7 @@ describe('for any bundle', () => {
     return {
       ...without(exported),
       models: exported.models?.toSorted(byName),
+      profiles: exported.profiles?.toSorted(byName),
       sites: exported.sites?.toSorted(byName),
     };
   };
@@ -489,7 +500,7 @@ describe('for any bundle', () => {
         await other.importBundle(exported, { mode: 'replace' });
         expect(sorted(await other.exportBundle())).toEqual(sorted(exported));
         const again = await one.importBundle(exported);
-        for (const section of ['providers', 'models', 'sites', 'settings'] as const)
+        for (const section of ['providers', 'models', 'profiles', 'sites', 'settings'] as const)
           expect([again[section]?.add, again[section]?.overwrite]).toEqual([[], []]);
       }),
       { numRuns: 20 },

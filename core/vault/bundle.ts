@@ -12,6 +12,7 @@ import type {
   Destination,
   KeyRecord,
   LogicalModelRecord,
+  ProfileRecord,
   ProviderRecord,
   Settings,
   SiteRecord,
@@ -24,7 +25,10 @@ import { resolveConflicts, type ConflictPolicy } from './bundle-conflicts.ts';
 import { leaveOut, toDraft } from './bundle-faults.ts';
 import { findKeysToReenter, planKeys, toName, type KeysPlan } from './bundle-keys.ts';
 import {
+  findTakenProfiles,
+  findUnknownProfiles,
   planModels,
+  planProfiles,
   planProviders,
   planSettings,
   planSites,
@@ -104,7 +108,7 @@ export interface Bundles {
   importBundle(input: unknown, options?: ImportOptions): Promise<BundleDiff>;
 }
 
-const STORES = ['providers', 'keys', 'models', 'sites', 'settings'] as const;
+const STORES = ['providers', 'keys', 'models', 'profiles', 'sites', 'settings'] as const;
 type Store = (typeof STORES)[number];
 const CHAT_STORES = ['chats', 'messages'] as const;
 const WRITTEN = [...STORES, 'vault', 'slots', 'state'] as const;
@@ -135,7 +139,13 @@ export function createBundles({
       bundle.keys &&
       (await planKeys(state.keys, bundle.keys, mode, providers.set, { ...ports, vault }));
     const models = bundle.models && planModels(state.models, bundle.models, mode);
+    const profiles = bundle.profiles && planProfiles(state.profiles, bundle.profiles, mode);
     const sites = bundle.sites && planSites(state.sites, bundle.sites, mode, now());
+    const profilesAfter = profiles?.after ?? state.profiles;
+    sites?.diff.errors.push(...findUnknownProfiles(bundle.sites ?? [], profilesAfter));
+    profiles?.diff.errors.push(
+      ...findTakenProfiles(sites?.after ?? state.sites, profiles.diff.remove),
+    );
     const settings = bundle.settings && planSettings(state.settings, bundle.settings, mode);
     const chats =
       bundle.chats &&
@@ -145,6 +155,7 @@ export function createBundles({
       providers: bundle.providers && providers,
       keys,
       models,
+      profiles,
       sites,
       settings,
       chats,
@@ -169,6 +180,7 @@ export function createBundles({
         providers: planned.providers?.conflicts ?? [],
         keys: planned.keys?.conflicts ?? [],
         models: planned.models?.conflicts ?? [],
+        profiles: planned.profiles?.conflicts ?? [],
         sites: planned.sites?.conflicts ?? [],
         settings: planned.settings?.diff.overwrite ?? [],
         chats: planned.chats?.conflicts ?? [],
@@ -178,6 +190,8 @@ export function createBundles({
       {
         providers: new Set(mergeProviders(CATALOG, [...state.providers.values()]).byName.keys()),
         models: new Set(state.models.keys()),
+        profiles: new Set(state.profiles.keys()),
+        profileNames: new Set([...state.profiles.values()].map(({ name }) => name.toLowerCase())),
         labels: labelsOf(state.keys),
       },
       randomId,
@@ -215,6 +229,7 @@ export function createBundles({
           ? writeSection(transaction, 'providers', planned.providers, mode)
           : []),
         ...(planned.models ? writeSection(transaction, 'models', planned.models, mode) : []),
+        ...(planned.profiles ? writeSection(transaction, 'profiles', planned.profiles, mode) : []),
         ...(planned.sites ? writeSection(transaction, 'sites', planned.sites, mode) : []),
         ...(planned.settings ? writeSettings(transaction, planned.settings) : []),
       ]);
@@ -254,7 +269,10 @@ export function createBundles({
   }
 
   return {
-    async exportBundle({ sections = ['providers', 'models', 'sites', 'settings'], keysFor } = {}) {
+    async exportBundle({
+      sections = ['providers', 'models', 'profiles', 'sites', 'settings'],
+      keysFor,
+    } = {}) {
       const state = await read();
       const bundle: BundleExport = {
         format: 'gatehouse-bundle',
@@ -263,6 +281,7 @@ export function createBundles({
       };
       if (sections.includes('providers')) bundle.providers = inOrder(state.providers);
       if (sections.includes('models')) bundle.models = [...state.models.values()];
+      if (sections.includes('profiles')) bundle.profiles = [...state.profiles.values()];
       if (sections.includes('sites')) bundle.sites = [...state.sites.values()].map(withoutDates);
       if (sections.includes('settings')) bundle.settings = state.settings;
       if (sections.includes('chats'))
@@ -308,7 +327,7 @@ export function createBundles({
         if (!(await commit(state, bundle, planned, mode))) continue;
         for (const topic of SECTIONS.filter((section) => diff[section]))
           publish({ topic } satisfies Change);
-        if (diff.sites) await permissions.recheck();
+        if (diff.sites || diff.profiles) await permissions.recheck();
         return diff;
       }
       throw new RouterError(
@@ -357,6 +376,7 @@ interface State {
   providers: Map<string, ProviderRecord>;
   keys: KeyRecord[];
   models: Map<string, LogicalModelRecord>;
+  profiles: Map<string, ProfileRecord>;
   sites: Map<string, SiteRecord>;
   settings: Settings;
   /** Equal for equal contents, also of what does not fit its schema. */
@@ -364,10 +384,9 @@ interface State {
 }
 
 async function readState(getAll: (store: Store) => Promise<unknown[]>): Promise<State> {
-  const [providers = [], keys = [], models = [], sites = [], settings = []] = await Promise.all(
-    STORES.map(getAll),
-  );
-  const fitting = <Name extends 'providers' | 'keys' | 'models' | 'sites'>(
+  const [providers = [], keys = [], models = [], profiles = [], sites = [], settings = []] =
+    await Promise.all(STORES.map(getAll));
+  const fitting = <Name extends Exclude<Store, 'settings'>>(
     store: Name,
     values: readonly unknown[],
   ) =>
@@ -379,9 +398,10 @@ async function readState(getAll: (store: Store) => Promise<unknown[]>): Promise<
     providers: toMap(fitting('providers', providers), ({ id }) => id),
     keys: fitting('keys', keys),
     models: toMap(fitting('models', models), ({ id }) => id),
+    profiles: toMap(fitting('profiles', profiles), ({ id }) => id),
     sites: toMap(fitting('sites', sites), toSiteKey),
     settings: fittingSettings(settings[0]),
-    fingerprint: toCanonical([providers, keys, models, sites, settings]),
+    fingerprint: toCanonical([providers, keys, models, profiles, sites, settings]),
   };
 }
 
@@ -424,11 +444,11 @@ function writeKeys(
 /** Replacing also clears away what did not fit its schema. */
 function writeSection(
   transaction: Writing,
-  name: 'providers' | 'models' | 'sites',
-  { after, diff }: SectionPlan<ProviderRecord | LogicalModelRecord | SiteRecord>,
+  name: 'providers' | 'models' | 'profiles' | 'sites',
+  { after, diff }: SectionPlan<ProviderRecord | LogicalModelRecord | ProfileRecord | SiteRecord>,
   mode: ImportMode,
 ): Writes {
-  // One store's types for all three, because TypeScript can't tell that record and store go together.
+  // One store's types for all four, because TypeScript can't tell that record and store go together.
   const store = transaction.objectStore(name as 'sites');
   const changed = new Set([...diff.add, ...diff.overwrite]);
   const written = [...after].filter(([key]) => mode === 'replace' || changed.has(key));

@@ -124,23 +124,28 @@ export function createKeys({ openDatabase, now, randomId, publish }: Ports, vaul
       return secrets.flatMap((secret) => answers.get(secret) ?? []);
     },
     async update(id, fields) {
-      const record = await change(openDatabase, ['keys', 'sites'], async (transaction) => {
-        const store = transaction.objectStore('keys');
-        const stored = await store.get(id);
-        if (!stored) throw unknownKey();
-        const checked = checkRecord('keys', { ...stored, ...withoutUndefined(fields) });
-        if ('reason' in checked)
-          throw new RouterError(
-            'invalid_request',
-            `The key can't be changed so. ${checked.reason}.`,
-          );
-        await store.put(checked.record);
-        if (stored.label !== checked.record.label)
-          await rename(transaction, stored, checked.record);
-        return checked.record;
-      });
+      const record = await change(
+        openDatabase,
+        ['keys', 'sites', 'profiles'],
+        async (transaction) => {
+          const store = transaction.objectStore('keys');
+          const stored = await store.get(id);
+          if (!stored) throw unknownKey();
+          const checked = checkRecord('keys', { ...stored, ...withoutUndefined(fields) });
+          if ('reason' in checked)
+            throw new RouterError(
+              'invalid_request',
+              `The key can't be changed so. ${checked.reason}.`,
+            );
+          await store.put(checked.record);
+          if (stored.label !== checked.record.label)
+            await rename(transaction, stored, checked.record);
+          return checked.record;
+        },
+      );
       publish({ topic: 'keys' });
-      if (fields.label !== undefined) publish({ topic: 'sites' });
+      if (fields.label !== undefined)
+        for (const topic of ['sites', 'profiles'] as const) publish({ topic });
       return record;
     },
     async replace(id, text, destination) {
@@ -173,19 +178,22 @@ export function createKeys({ openDatabase, now, randomId, publish }: Ports, vaul
   };
 }
 
-/** The sites that may use a key by its old name may use it by the new one. */
+/** The sites and profiles that may use a key by its old name may use it by the new one. */
 async function rename(
-  transaction: WriteTransaction<'keys' | 'sites'>,
+  transaction: WriteTransaction<'keys' | 'sites' | 'profiles'>,
   before: KeyRecord,
   after: KeyRecord,
 ): Promise<void> {
   const [from, to] = [nameOfKey(before), nameOfKey(after)];
-  const sites = transaction.objectStore('sites');
-  for (let cursor = await sites.openCursor(); cursor; cursor = await cursor.continue()) {
-    const { keys } = cursor.value;
-    if (!keys?.includes(from)) continue;
-    const renamed = keys.map((name) => (name === from ? to : name));
-    await cursor.update({ ...cursor.value, keys: renamed });
+  for (const name of ['sites', 'profiles'] as const) {
+    // One store's types for both, because what is changed is the same in both.
+    const store = transaction.objectStore(name as 'sites');
+    for (let cursor = await store.openCursor(); cursor; cursor = await cursor.continue()) {
+      const { keys } = cursor.value;
+      if (!keys?.includes(from)) continue;
+      const renamed = keys.map((key) => (key === from ? to : key));
+      await cursor.update({ ...cursor.value, keys: renamed });
+    }
   }
 }
 

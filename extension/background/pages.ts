@@ -44,7 +44,7 @@ export function createPages(control: () => Pick<Control, 'getSite' | 'status'>):
     await Promise.all(
       Object.entries(pages).map(async ([document, { tabId, origin }]) => {
         const site = await control().getSite(origin);
-        const allowed = site?.decision === 'allow';
+        const allowed = site?.decision === 'allow' && !site.lacksProfile;
         // Who may not use it learns that, and nothing else.
         if (name !== 'permission_changed' && !allowed) return;
         await chrome.scripting
@@ -71,7 +71,7 @@ export function createPages(control: () => Pick<Control, 'getSite' | 'status'>):
   new BroadcastChannel(CHANGE_CHANNEL).addEventListener(
     'message',
     ({ data: { topic } }: MessageEvent<Change>) => {
-      if (topic === 'sites') gather('permission_changed');
+      if (topic === 'sites' || topic === 'profiles') gather('permission_changed');
       if (topic === 'models' || topic === 'keys' || topic === 'providers') gather('models_changed');
       if (topic === 'lock')
         void control()

@@ -87,10 +87,28 @@ describe('what is chosen of a bundle', () => {
     expect(withSections(BUNDLE, ['keys'])).toEqual({
       bundle: { format: 'gatehouse-bundle', version: 1, keys: [{ provider: 'groq' }, null] },
       keysLeftOut: 2,
+      sitesLeftOut: 0,
     });
     expect(withSections(BUNDLE, ['keys', 'providers'])).toMatchObject({
       bundle: { keys: BUNDLE.keys, providers: BUNDLE.providers },
       keysLeftOut: 0,
+    });
+  });
+
+  test('leaves out a site with a profile of the file, where its profiles are not taken', () => {
+    const work = { id: 'work', name: 'Work', models: ['groq/*'] };
+    const [own, ours, theirs] = [{}, { profile: 'work' }, { profile: 'other' }].map(
+      (profile, index) => ({ origin: `https://${index}.example`, decision: 'allow', ...profile }),
+    );
+    const bundle = { ...BUNDLE, profiles: [work, null], sites: [own, ours, theirs, null] };
+    expect(withSections(bundle, ['sites'])).toMatchObject({
+      bundle: { sites: [own, theirs, null] },
+      keysLeftOut: 0,
+      sitesLeftOut: 1,
+    });
+    expect(withSections(bundle, ['sites', 'profiles'])).toMatchObject({
+      bundle: { sites: bundle.sites, profiles: bundle.profiles },
+      sitesLeftOut: 0,
     });
   });
 });

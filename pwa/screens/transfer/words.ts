@@ -4,6 +4,7 @@ export const SECTION_NAMES: Readonly<Record<Section, string>> = Object.freeze({
   providers: 'Providers',
   keys: 'Keys',
   models: 'My models',
+  profiles: 'Profiles of sites',
   sites: 'Site permissions',
   settings: 'Settings',
   chats: 'Chats',
