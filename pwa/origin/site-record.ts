@@ -5,6 +5,8 @@ export function toSiteRecord({
   session: _session,
   today: _today,
   budgets: _budgets,
+  held: _held,
+  lacksProfile: _lacksProfile,
   ...record
 }: SiteView): SiteRecord {
   return record;

@@ -20,7 +20,10 @@ const PERIOD_WORDS = { day: 'today', week: 'this week', month: 'this month' };
 export function siteStatus(
   origin: string,
   site:
-    | (Pick<SiteView, 'decision' | 'session' | 'limits' | 'createdAt' | 'budgets'> & {
+    | (Pick<
+        SiteView,
+        'decision' | 'session' | 'limits' | 'createdAt' | 'budgets' | 'held' | 'lacksProfile'
+      > & {
         origin?: string;
       })
     | undefined,
@@ -37,10 +40,17 @@ export function siteStatus(
     const what = rule ?? 'this site';
     return { state: 'refused', sentence: `You refused ${what}${when}.` };
   }
+  if (site.lacksProfile)
+    return {
+      state: 'refused',
+      sentence: 'Its profile is not there or can not be read, so it may do nothing.',
+    };
+  const { usdPerDay } = (site.held ?? site).limits ?? {};
   const how = [
     rule && `as ${rule}`,
     site.session && 'until you close the browser',
-    site.limits?.usdPerDay !== undefined && `up to ${usd(site.limits.usdPerDay)} a day`,
+    site.held && `with ${site.held.name}`,
+    usdPerDay !== undefined && `up to ${usd(usdPerDay)} a day`,
   ].filter(Boolean);
   // Of several limits the one that is nearest to its end.
   const [nearest] = (site.budgets ?? []).toSorted((a, b) => b.used / b.limit - a.used / a.limit);

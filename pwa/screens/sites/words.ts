@@ -52,6 +52,21 @@ export function withKey(keys: readonly string[] = [], key: KeyView, given: boole
   return given ? [...others, name] : others;
 }
 
+/** Patterns from a form's field; any model where it is empty. */
+export function toModels(text: string): string[] {
+  const patterns = text.split(/[\n,]/).map((line) => line.trim());
+  const written = [...new Set(patterns.filter(Boolean))];
+  return written.length > 0 ? written : ['*'];
+}
+
+/** `Used by notes.example.com and 2 more sites`; `No site has it.` */
+export function usedByWords(sites: readonly Pick<SiteView, 'origin'>[]): string {
+  const names = sites.map(({ origin }) => toShortName(origin));
+  if (names.length === 0) return 'No site has it.';
+  const more = names.length > 3 ? `, and ${names.length - 3} more` : '';
+  return `Used by ${names.slice(0, 3).join(', ')}${more}.`;
+}
+
 /** `used 5 min ago · 41 requests, 8.2k tokens today` */
 export function usageWords(site: SiteView, now = Date.now()): string {
   const used = site.lastUsedAt === undefined ? 'never used' : `used ${ago(site.lastUsedAt, now)}`;
