@@ -143,8 +143,10 @@ export interface PermissionQuestion {
   readonly model?: string;
   /** Where the call would go: a provider's display name, where one is known. */
   readonly provider?: string;
-  /** The patterns of models that a yes covers; absent: any. */
+  /** The patterns of models that a yes covers; absent: any. Then no profile is chosen: it could cover more. */
   readonly models?: readonly string[];
+  /** Patterns of just what the call asks for, for a person who wants to allow no more than that. */
+  readonly only?: readonly string[];
 }
 
 export interface PermissionAnswer {

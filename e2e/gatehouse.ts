@@ -18,6 +18,7 @@ export interface Bundle {
   providers?: Record<string, unknown>[];
   keys?: Record<string, unknown>[];
   models?: Record<string, unknown>[];
+  profiles?: Record<string, unknown>[];
   sites?: Record<string, unknown>[];
   settings?: Record<string, unknown>;
 }
@@ -28,7 +29,7 @@ export function toBundle(sections: Bundle) {
     format: 'gatehouse-bundle',
     version: 1,
     createdAt: new Date().toISOString(),
-    ...{ providers: [], keys: [], models: [], sites: [], settings: {} },
+    ...{ providers: [], keys: [], models: [], profiles: [], sites: [], settings: {} },
     ...sections,
   };
 }

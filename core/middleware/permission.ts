@@ -1,5 +1,5 @@
 import { modelDenied, type Grant, type Permissions } from '../permissions/grants.ts';
-import { coversId, coversModel } from '../permissions/match.ts';
+import { coversId, coversModel, mayCoverModel } from '../permissions/match.ts';
 import type { Caller, Scope } from '../ports.ts';
 import type { Resolution, Resolve, ResolveRequest } from './resolve.ts';
 
@@ -11,7 +11,12 @@ export async function authorise(
   caller: Caller,
   scope: Scope,
   signal: AbortSignal,
-  about: { model?: string; provider?: string; models?: readonly string[] } = {},
+  about: {
+    model?: string;
+    provider?: string;
+    models?: readonly string[];
+    only?: readonly string[];
+  } = {},
 ): Promise<Grant> {
   if (caller.kind === 'first-party') return OWN_PAGES;
   return permissions.check({ caller, scope, signal, ...about });
@@ -42,6 +47,7 @@ export async function authoriseAndResolve(
   const grant = await authorise(permissions, caller, scope, signal, {
     model: wanted.model || undefined,
     provider: planned?.targets[0]?.provider.name,
+    ...(planned && onlyOf(planned, wanted.model)),
   });
   const resolution = await resolve({
     ...wanted,
@@ -52,18 +58,41 @@ export async function authoriseAndResolve(
   return { grant, resolution: onlyAllowed(resolution, grant, wanted.model) };
 }
 
+/** A name that chooses by itself is no model. */
+const CHOOSING = ['auto', 'default', 'free'];
+const MOST_ONLY = 20;
+
+/** The patterns that cover what was asked for and nothing else; nothing where there are none. */
+function onlyOf(resolution: Resolution, asked = ''): { only?: readonly string[] } {
+  const { targets, answerModel } = resolution;
+  if (asked === '' || CHOOSING.includes(asked.toLowerCase())) return {};
+  const only = isLogical(resolution)
+    ? [answerModel]
+    : [...new Set(targets.map(({ provider, model }) => `${provider.id}/${model}`))];
+  const isSound =
+    only.length > 0 &&
+    only.length <= MOST_ONLY &&
+    // In a pattern it stands for anything.
+    only.every((name) => !name.includes('*')) &&
+    mayCoverModel(only, asked);
+  return isSound ? { only } : {};
+}
+
 /**
  * The targets that the grant covers. The name of a logical model counts as itself; any other name
  * only by where it leads: `openai/gpt-4o` may be another provider's model.
  */
 function onlyAllowed(resolution: Resolution, grant: Grant, asked: string | undefined): Resolution {
   const { targets, answerModel } = resolution;
-  const named = `/${answerModel.toLowerCase()}`;
-  const isLogical = targets.every(({ model }) => !named.endsWith(`/${model.toLowerCase()}`));
-  if (isLogical && coversId(grant.models, answerModel)) return resolution;
+  if (isLogical(resolution) && coversId(grant.models, answerModel)) return resolution;
   const allowed = targets.filter(({ provider, model }) =>
     coversModel(grant.models, provider.id, model),
   );
   if (allowed.length > 0) return { ...resolution, targets: allowed };
   throw modelDenied(grant.models, asked || answerModel);
+}
+
+function isLogical({ targets, answerModel }: Resolution): boolean {
+  const named = `/${answerModel.toLowerCase()}`;
+  return targets.every(({ model }) => !named.endsWith(`/${model.toLowerCase()}`));
 }

@@ -25,6 +25,8 @@ export interface PermissionRequest {
   readonly provider?: string;
   /** What the person is asked for, where it is not all models. */
   readonly models?: readonly string[];
+  /** Patterns of the models that it asks for and no others. */
+  readonly only?: readonly string[];
   /** The call's own signal: aborts the wait. */
   readonly signal: AbortSignal;
 }
@@ -120,7 +122,7 @@ export function createPermissions(
       const error = await storms.blocked(owner);
       if (error) throw error;
     }
-    const { scope, model, provider, models, signal } = request;
+    const { scope, model, provider, models, only, signal } = request;
     const question: PermissionQuestion = {
       origin: subject.origin,
       topOrigin: subject.topOrigin ?? subject.origin,
@@ -129,6 +131,7 @@ export function createPermissions(
       ...(model !== undefined && { model }),
       ...(provider !== undefined && { provider }),
       ...(models !== undefined && { models }),
+      ...(only !== undefined && { only }),
     };
     const given = await questions.ask(subject, question, signal).catch((error: unknown) => {
       if (error instanceof RouterError || signal.aborted) throw error;
@@ -256,8 +259,8 @@ export function createPermissions(
 
 function toSite(
   subject: Subject,
-  { scope, models: askedFor = ['*'] }: PermissionQuestion,
-  { decision, limits, scopes, expiresAt, models = askedFor, profile }: PermissionAnswer,
+  { scope, models: askedFor }: PermissionQuestion,
+  { decision, limits, scopes, expiresAt, models = askedFor ?? ['*'], profile }: PermissionAnswer,
   createdAt: number,
 ): SiteRecord {
   return {
@@ -266,7 +269,8 @@ function toSite(
     scopes: scopes ? [...scopes] : [scope],
     models: [...models],
     ...(limits && { limits: { ...limits } }),
-    ...(profile !== undefined && { profile }),
+    // Its models would hold in the place of those that were asked for.
+    ...(profile !== undefined && askedFor === undefined && { profile }),
     ...(expiresAt !== undefined && { expiresAt }),
     createdAt,
   };

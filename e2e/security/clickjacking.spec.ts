@@ -146,6 +146,70 @@ test('the second half of a double click does not answer the next question', asyn
   await second.close();
 });
 
+test('a press or a key that lands as the window appears chooses nothing behind the fold either', async ({
+  gatehouse,
+  configure,
+  site,
+  page,
+  upstream,
+}) => {
+  await configure({
+    ...openaiAt(upstream),
+    profiles: [{ id: 'wide', name: 'Wide' }],
+  });
+  await page.goto((await site()).url);
+  const window = await openWindow(gatehouse, page);
+  await window.getByLabel('With').waitFor();
+  const fold = window.getByText('More limits');
+  const isOpen = () => window.locator('details').evaluate((each: HTMLDetailsElement) => each.open);
+  // As if it had just come to the front, at each press: the page chose the moment.
+  await window.evaluate(() => {
+    const front = () => dispatchEvent(new Event('focus'));
+    for (const type of ['pointerdown', 'keydown'])
+      document.documentElement.addEventListener(type, front, { capture: true, once: false });
+    front();
+  });
+  await fold.click({ force: true });
+  expect(await isOpen()).toBe(false);
+  await fold.focus();
+  for (const key of ['Enter', 'Space']) await window.keyboard.press(key);
+  expect(await isOpen()).toBe(false);
+  await window.getByLabel('With').click({ force: true });
+  await expect(window.getByLabel('With')).toHaveValue('');
+  await window.close();
+  expect(await outcome(page)).toBe(403);
+  expect(upstream.received).toEqual([]);
+});
+
+test('choices that a script makes allow nothing, and neither does a key on one of them', async ({
+  gatehouse,
+  configure,
+  site,
+  page,
+  upstream,
+}) => {
+  await configure({ ...openaiAt(upstream), profiles: [{ id: 'wide', name: 'Wide' }] });
+  await page.goto((await site()).url);
+  const window = await openWindow(gatehouse, page);
+  await window.getByLabel('With').waitFor();
+  await window.waitForTimeout(700);
+  await window.evaluate(() => {
+    for (const details of document.querySelectorAll('details')) details.open = true;
+    for (const select of document.querySelectorAll('select')) {
+      select.selectedIndex = select.options.length - 1;
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+    for (const box of document.querySelectorAll('input'))
+      for (const type of ['click', 'change']) box.dispatchEvent(new Event(type, { bubbles: true }));
+  });
+  for (const control of await window.locator('select:visible, input:visible').all()) {
+    await control.focus();
+    await window.keyboard.press('Enter');
+  }
+  await expectNoGrant(window, page);
+  expect(upstream.received).toEqual([]);
+});
+
 test('no page can put the window’s page into a frame', async ({
   gatehouse,
   configure,

@@ -136,6 +136,151 @@ test('a yes holds to the limit and the time that the person chose', async ({
   await sites.close();
 });
 
+const WORK = {
+  id: 'work',
+  name: 'Work',
+  keys: ['openai/main'],
+  models: ['openai/m2'],
+  limits: { requestsPerMinute: 7 },
+};
+
+/** The window that the page's call opens. */
+async function askedBy(page: Page): Promise<Page> {
+  const opening = page.context().waitForEvent('page', {
+    predicate: (candidate) => candidate.url().includes('consent'),
+  });
+  await startCalls(page, 1);
+  const window = await opening;
+  await window.getByRole('button', { name: 'Allow', exact: true }).waitFor();
+  return window;
+}
+
+/** Presses until the window goes: the buttons take nothing in their first moments. */
+async function press(window: Page, name: string): Promise<void> {
+  const button = window.getByRole('button', { name, exact: true });
+  await expect(button).toHaveAttribute('aria-disabled', 'false');
+  await button.click();
+}
+
+const grantOf = (options: Page, origin: string) =>
+  options.evaluate(async (of) => {
+    const response = await fetch('https://gatehouse.invalid/api/bundle?sections=sites');
+    const { sites } = (await response.json()) as { sites: { origin: string }[] };
+    return sites.find((site) => site.origin === of);
+  }, origin);
+
+test('a yes holds to all that the person chose behind the fold', async ({
+  configure,
+  site,
+  page,
+  upstream,
+  options,
+}) => {
+  await configure(openaiAt(upstream));
+  const app = await site();
+  await page.goto(app.url);
+  const window = await askedBy(page);
+  await expect(window.getByLabel('With')).toHaveCount(0);
+  await expect(window.getByLabel('Requests a minute')).toBeHidden();
+  await expect(async () => {
+    await window.getByText('More limits').click();
+    await expect(window.getByLabel('Requests a minute')).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await window.getByLabel('Requests a minute').selectOption('30');
+  await window.getByLabel('Requests at once').selectOption('2');
+  await window.getByLabel('Tokens a day').selectOption('10k');
+  await window.getByLabel('Models').selectOption('Only openai/m1');
+  for (const box of await window.getByRole('checkbox').all()) await expect(box).not.toBeChecked();
+  await window.getByLabel('make pictures').check();
+  await press(window, 'Allow');
+  expect(await outcomes(page)).toEqual(['200 answered']);
+  expect(await grantOf(options, app.origin)).toMatchObject({
+    models: ['openai/m1'],
+    scopes: ['chat', 'images'],
+    limits: { usdPerDay: 1, requestsPerMinute: 30, concurrentRequests: 2, tokensPerDay: 10_000 },
+  });
+  const other = await page.evaluate(async () => {
+    const response = await fetch('https://gatehouse.invalid/v1/chat/completions', {
+      method: 'POST',
+      body: JSON.stringify({ model: 'openai/m3', messages: [{ role: 'user', content: 'Hi' }] }),
+    });
+    return ((await response.json()) as { error: { code: string } }).error.code;
+  });
+  expect(other).toBe('scope_denied');
+});
+
+test('a yes with a profile holds to what that says, and to what it says later', async ({
+  configure,
+  site,
+  page,
+  upstream,
+  options,
+}) => {
+  await configure({ ...openaiAt(upstream), profiles: [WORK] });
+  const app = await site();
+  await page.goto(app.url);
+  const window = await askedBy(page);
+  await expect(window.getByLabel('With')).toHaveValue('');
+  await window.getByLabel('With').selectOption('Work');
+  await expect(window.locator('dd', { hasText: 'only key openai/main' })).toBeVisible();
+  await expect(window.getByLabel('Spend up to')).toHaveCount(0);
+  await press(window, 'Allow');
+  // The person chose what the call may not do.
+  expect(await outcomes(page)).toEqual(['403 scope_denied']);
+  expect(upstream.received).toEqual([]);
+  expect(await grantOf(options, app.origin)).toMatchObject({ profile: 'work' });
+  const importing = await options.evaluate(
+    async (profile) => {
+      const response = await fetch('https://gatehouse.invalid/api/bundle', {
+        method: 'PUT',
+        body: JSON.stringify({ format: 'gatehouse-bundle', version: 1, profiles: [profile] }),
+      });
+      return response.status;
+    },
+    { ...WORK, models: ['openai/*'] },
+  );
+  expect(importing).toBe(200);
+  await startCalls(page, 1);
+  expect(await outcomes(page)).toEqual(['200 answered']);
+});
+
+test('what was chosen for one site is not chosen for the next', async ({
+  configure,
+  context,
+  site,
+  page,
+  upstream,
+  options,
+}) => {
+  await configure({ ...openaiAt(upstream), profiles: [{ ...WORK, models: ['*'] }] });
+  const [one, two] = [await site(), await site()];
+  await page.goto(one.url);
+  const window = await askedBy(page);
+  const second = await context.newPage();
+  await second.goto(two.url);
+  await startCalls(second, 1);
+  await expect(window.getByText('1 of 2')).toBeVisible();
+  await window.bringToFront();
+  await expect(async () => {
+    await window.getByText('More limits').click();
+    await expect(window.getByLabel('make pictures')).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await window.getByLabel('make pictures').check();
+  await window.getByLabel('Requests a minute').selectOption('5');
+  await window.getByLabel('With').selectOption('Work');
+  await press(window, 'Allow');
+  await expect(window.getByText('2 of 2')).toBeVisible();
+  await expect(window.getByLabel('With')).toHaveValue('');
+  await expect(window.getByLabel('Spend up to')).toHaveValue('1');
+  await expect(window.getByLabel('make pictures')).toBeHidden();
+  await press(window, 'Allow');
+  expect(await outcomes(second)).toEqual(['200 answered']);
+  const grant = await grantOf(options, two.origin);
+  expect(grant).toMatchObject({ scopes: ['chat'], models: ['*'], limits: { usdPerDay: 1 } });
+  expect(grant).not.toHaveProperty('profile');
+  await second.close();
+});
+
 test('closing the window is a no, and the next call may ask again', async ({
   configure,
   consent,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { PermissionQuestion } from '../../core/index.ts';
+import type { PermissionQuestion, ProfileRecord } from '../../core/index.ts';
 import { createConsentQueue, WAIT_MS } from './consent-queue.ts';
 
 const site: PermissionQuestion = {
@@ -16,7 +16,7 @@ const other: PermissionQuestion = {
 
 const noop = () => undefined;
 
-function setUp(lacksKey = false) {
+function setUp(lacksKey = false, profiles: readonly ProfileRecord[] = []) {
   let id = 0;
   const onChange = vi.fn();
   const queue = createConsentQueue({
@@ -24,6 +24,7 @@ function setUp(lacksKey = false) {
     randomId: () => `q${++id}`,
     lacksKey: () => Promise.resolve(lacksKey),
     isUnpriced: () => Promise.resolve(false),
+    listProfiles: () => Promise.resolve(profiles),
     onChange,
   });
   return { queue, onChange, never: new AbortController().signal };
@@ -52,6 +53,39 @@ describe('the queue of questions', () => {
       limits: { usdPerDay: 0.5 },
       expiresAt: Date.now() + 30 * 24 * 3_600_000,
     });
+  });
+
+  it('gives all that the person chose, and of the models only what the question names', async () => {
+    const { queue, never } = setUp();
+    const asked = queue.ask({ ...site, only: ['groq/llama-3.3-70b'] }, never, noop);
+    queue.answer('q1', {
+      decision: 'allow',
+      remember: 'always',
+      tokensPerDay: 10_000,
+      requestsPerMinute: 30,
+      concurrentRequests: 2,
+      onlyAsked: true,
+      moreScopes: ['images', 'chat'],
+      profile: 'work',
+    });
+    await expect(asked).resolves.toEqual({
+      decision: 'allow',
+      remember: 'always',
+      limits: { tokensPerDay: 10_000, requestsPerMinute: 30, concurrentRequests: 2 },
+      scopes: ['chat', 'images'],
+      models: ['groq/llama-3.3-70b'],
+      profile: 'work',
+    });
+  });
+
+  it('offers no profile, and takes none, where the question names its models', async () => {
+    const { queue, never } = setUp(false, [{ id: 'work', name: 'Work' }]);
+    const asked = queue.ask({ ...site, scope: 'raw', models: ['openai/*'] }, never, noop);
+    void queue.ask(other, never, noop);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(queue.prompts().map(({ profiles }) => profiles.length)).toEqual([0, 1]);
+    queue.answer('q1', { decision: 'allow', remember: 'once', profile: 'work', onlyAsked: true });
+    await expect(asked).resolves.toEqual({ decision: 'allow', remember: 'once' });
   });
 
   it('lets calls of the same site join one question, and starts its time anew', async () => {

@@ -1,5 +1,10 @@
 /** The questions that wait for the person, in order. Knows no window: `consent.ts` shows them. */
-import type { PermissionAnswer, PermissionQuestion, Scope } from '../../core/index.ts';
+import type {
+  PermissionAnswer,
+  PermissionQuestion,
+  ProfileRecord,
+  Scope,
+} from '../../core/index.ts';
 import type { Answer, Prompt } from '../consent/protocol.ts';
 
 /** How long the core lets a call wait: what the window counts down. A key press starts it anew. */
@@ -38,6 +43,8 @@ export interface ConsentQueueOptions {
   lacksKey(question: PermissionQuestion): Promise<boolean>;
   /** No one knows what the call would cost. */
   isUnpriced(question: PermissionQuestion): Promise<boolean>;
+  /** What the person may choose in the place of limits and models. */
+  listProfiles(): Promise<readonly ProfileRecord[]>;
   /** The list changed: show it, or close. `joined`: a call joined the question in front. */
   onChange(change: { joined: boolean }): void;
 }
@@ -79,14 +86,20 @@ export function createConsentQueue(options: ConsentQueueOptions): ConsentQueue {
         state: 'waiting',
         noKey: false,
         unpriced: false,
+        profiles: [],
       },
       waiters: new Set(),
     };
     entries.push(entry);
-    void Promise.all([options.lacksKey(question), options.isUnpriced(question)]).then(
-      ([noKey, unpriced]) => {
-        if (!(noKey || unpriced) || !entries.includes(entry)) return;
-        entry.prompt = { ...entry.prompt, noKey, unpriced };
+    void Promise.all([
+      options.lacksKey(question),
+      options.isUnpriced(question),
+      // One that names models is for these alone.
+      question.models === undefined ? options.listProfiles() : [],
+    ]).then(
+      ([noKey, unpriced, profiles]) => {
+        if (!(noKey || unpriced || profiles.length > 0) || !entries.includes(entry)) return;
+        entry.prompt = { ...entry.prompt, noKey, unpriced, profiles };
         changed();
       },
       // Not known is not worth a word.
@@ -128,7 +141,8 @@ export function createConsentQueue(options: ConsentQueueOptions): ConsentQueue {
 
     answer(id, answer) {
       const entry = find(id);
-      if (entry) settle(entry, (waiter) => waiter.resolve(toPermission(answer, now())));
+      if (entry)
+        settle(entry, (waiter) => waiter.resolve(toPermission(entry.prompt, answer, now())));
       return entry?.prompt;
     },
 
@@ -157,15 +171,30 @@ const DAY_MS = 24 * 3_600_000;
 
 /** What the person chose, as the core knows it. */
 export function toPermission(
-  { decision, remember, usdPerDay, days }: Answer,
+  { scope, models, only }: Pick<Prompt, 'scope' | 'models' | 'only'>,
+  answer: Answer,
   time: number,
 ): PermissionAnswer {
+  const { decision, remember, days, onlyAsked, profile, moreScopes = [] } = answer;
+  const limits = {
+    ...pick(answer, 'usdPerDay'),
+    ...pick(answer, 'tokensPerDay'),
+    ...pick(answer, 'requestsPerMinute'),
+    ...pick(answer, 'concurrentRequests'),
+  };
   return {
     decision,
     remember,
-    ...(usdPerDay !== undefined && { limits: { usdPerDay } }),
+    ...(Object.keys(limits).length > 0 && { limits }),
     ...(days !== undefined && { expiresAt: time + days * DAY_MS }),
+    ...(moreScopes.length > 0 && { scopes: [...new Set([scope, ...moreScopes])] }),
+    ...(onlyAsked && only && models === undefined && { models: only }),
+    ...(profile !== undefined && models === undefined && { profile }),
   };
+}
+
+function pick<Name extends keyof Answer>(answer: Answer, name: Name): Pick<Answer, Name> | object {
+  return answer[name] === undefined ? {} : { [name]: answer[name] };
 }
 
 /** Whether the answer to an open question answers this one too: it must not ask for more than is shown. */

@@ -61,6 +61,7 @@ export function createConsent(options: ConsentOptions): Consent {
       const provider = (await control.listProviders()).find(({ id }) => id === named.provider);
       return provider !== undefined && !provider.local && !provider.builtIn;
     },
+    listProfiles: () => options.control().listProfiles(),
     onChange({ joined }) {
       const gone = queue.prompts().find(({ state }) => state === 'gone');
       // With no page to say it in, there is no one to tell. This calls us again.
@@ -173,15 +174,16 @@ export function createConsent(options: ConsentOptions): Consent {
 }
 
 function toSite(prompt: Prompt, answer: Answer): SiteRecord {
-  const { limits, expiresAt } = toPermission(answer, Date.now());
+  const { limits, expiresAt, scopes, models, profile } = toPermission(prompt, answer, Date.now());
   return {
     origin: prompt.origin,
     ...(prompt.topOrigin !== prompt.origin && { topOrigin: prompt.topOrigin }),
     decision: answer.decision,
     ...(limits && { limits: { ...limits } }),
     ...(expiresAt !== undefined && { expiresAt }),
-    scopes: [prompt.scope],
-    models: [...(prompt.models ?? ['*'])],
+    ...(profile !== undefined && { profile }),
+    scopes: [...(scopes ?? [prompt.scope])],
+    models: [...(models ?? prompt.models ?? ['*'])],
     createdAt: Date.now(),
   };
 }

@@ -1,5 +1,5 @@
 /** What the background and the page that asks say to each other, over one runtime port. */
-import type { Scope } from '../../core/index.ts';
+import type { ProfileRecord, Scope } from '../../core/index.ts';
 
 export const CONSENT_PORT = 'gatehouse-consent';
 
@@ -15,6 +15,8 @@ export interface Prompt {
   readonly provider?: string;
   /** What a yes covers; absent: any model. */
   readonly models?: readonly string[];
+  /** What a yes covers where it is for what was asked and no more; absent: that can not be said. */
+  readonly only?: readonly string[];
   readonly askedAt: number;
   /** When the call gives up, in milliseconds since the epoch. A key press moves it. */
   readonly deadline: number;
@@ -24,13 +26,27 @@ export interface Prompt {
   readonly noKey: boolean;
   /** No one knows what the model costs: no limit of money can hold. */
   readonly unpriced: boolean;
+  /** What can be chosen in the place of limits and models. */
+  readonly profiles: readonly ProfileRecord[];
 }
+
+/** What a person may allow beside what was asked. `raw` is asked for alone. */
+export const MORE_SCOPES = ['chat', 'embeddings', 'images', 'audio'] as const;
 
 export interface Answer {
   readonly decision: 'allow' | 'deny';
   readonly remember: 'once' | 'session' | 'always';
   /** What the site may spend a day; absent: any. */
   readonly usdPerDay?: number;
+  readonly tokensPerDay?: number;
+  readonly requestsPerMinute?: number;
+  readonly concurrentRequests?: number;
+  /** Only the prompt's `only`. */
+  readonly onlyAsked?: boolean;
+  /** The id of a profile, which says models and limits in the place of these. */
+  readonly profile?: string;
+  /** Beside the prompt's own. */
+  readonly moreScopes?: readonly Scope[];
   /** For so many days; absent: for good. */
   readonly days?: number;
 }
@@ -71,10 +87,16 @@ export function isFromPage(value: unknown): value is FromPage {
 
 function isAnswer(value: unknown): value is Answer {
   if (typeof value !== 'object' || value === null) return false;
-  const { decision, remember, usdPerDay, days } = value as Record<string, unknown>;
+  const fields = value as Record<string, unknown>;
+  const { decision, remember, onlyAsked, profile, moreScopes = [] } = fields;
   return (
-    isAmount(usdPerDay) &&
-    isAmount(days) &&
+    isAmount(fields.usdPerDay) &&
+    isAmount(fields.days) &&
+    [fields.tokensPerDay, fields.requestsPerMinute, fields.concurrentRequests].every(isCount) &&
+    (onlyAsked === undefined || typeof onlyAsked === 'boolean') &&
+    (profile === undefined || typeof profile === 'string') &&
+    Array.isArray(moreScopes) &&
+    moreScopes.every((scope) => MORE_SCOPES.includes(scope as never)) &&
     (decision === 'allow' || decision === 'deny') &&
     (remember === 'once' || remember === 'session' || remember === 'always')
   );
@@ -82,3 +104,6 @@ function isAnswer(value: unknown): value is Answer {
 
 const isAmount = (value: unknown) =>
   value === undefined || (typeof value === 'number' && value >= 0 && Number.isFinite(value));
+
+const isCount = (value: unknown) =>
+  value === undefined || (Number.isSafeInteger(value) && (value as number) > 0);

@@ -1,11 +1,12 @@
 /** Every word of the consent window. */
-import type { Scope } from '../../core/index.ts';
-import { usd } from '../../pwa/words/numbers.ts';
+import type { ProfileRecord, Scope } from '../../core/index.ts';
+import { compact, usd } from '../../pwa/words/numbers.ts';
+import { profileWords } from '../../pwa/origin/profile-words.ts';
 import { toShortName } from '../../pwa/origin/origin-name.ts';
 import type { Prompt } from './protocol.ts';
 
 /** What a grant of this scope lets a site do: `It can …`. */
-const CAN: Readonly<Record<Scope, string>> = Object.freeze({
+export const CAN: Readonly<Record<Scope, string>> = Object.freeze({
   chat: 'send prompts and read the answers',
   models: 'see which models you can use',
   embeddings: 'turn texts into vectors for search',
@@ -39,13 +40,26 @@ export const SPENDS: readonly { readonly value: string; readonly label: string }
   { value: '', label: 'No limit' },
 ]);
 
+const toChoices = (values: readonly number[]) =>
+  Object.freeze([
+    { value: '', label: 'No limit' },
+    ...values.map((value) => ({ value: String(value), label: compact(value) })),
+  ]);
+export const REQUESTS = toChoices([5, 10, 30, 60, 120, 300]);
+export const AT_ONCE = toChoices([1, 2, 4, 8]);
+export const TOKENS = toChoices([10_000, 50_000, 200_000, 1_000_000, 5_000_000]);
+
 /** The whole question in one sentence, for a screen reader. */
-export function summary(prompt: Prompt, spend = ''): string {
+export function summary(prompt: Prompt, spend = '', profile?: ProfileRecord): string {
   const who = isFrame(prompt)
     ? `${toShortName(prompt.origin)}, inside ${toShortName(prompt.topOrigin)},`
     : toShortName(prompt.origin);
   const model = prompt.model ? ` It asks for ${target(prompt)}.` : '';
-  const most = spend === '' ? '' : ` Up to ${usd(Number(spend))} a day.`;
+  const most = profile
+    ? ` With ${profile.name}: ${profileWords(profile)}.`
+    : spend === ''
+      ? ''
+      : ` Up to ${usd(Number(spend))} a day.`;
   const more = caution(prompt) ? ` More than chat: ${caution(prompt)}` : '';
   return `${who} wants to use AI models with your keys. It can ${can(prompt)}.${more} It never ${NEVER}.${model}${most}`;
 }
