@@ -19,7 +19,8 @@ const PAGE = 'extension/consent/index.html';
 /** The pages that may answer. */
 const ANSWERING = [PAGE, 'extension/popup/index.html'];
 const WIDTH = 400;
-const HEIGHT = 620;
+/** Enough for a question with a profile and one remark. */
+const HEIGHT = 700;
 /** A page that calls in a loop must not pull the window to the front each time. */
 const TO_FRONT_EVERY_MS = 5_000;
 const UNLOCK_MAY_FOLLOW_MS = 500;
