@@ -42,7 +42,7 @@ export function createSitesControl({
     return Promise.all(
       sites.map((site) => {
         const view = toView(site, rows);
-        if (site.profile === undefined) return withBudgets(view, site);
+        if (site.profile === undefined || site.decision === 'deny') return withBudgets(view, site);
         const held = profiles.find(({ id }) => id === site.profile);
         return withBudgets(
           { ...view, ...(held ? { held } : { lacksProfile: true }) },

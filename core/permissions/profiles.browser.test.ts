@@ -102,6 +102,50 @@ describe('a site with a profile', () => {
     (await budgets.reserve(other.key!, other.site!, need)).release();
   });
 
+  test('is told of once little of its profile’s limit is left', async () => {
+    const { permissions, budgets, ports } = setUp();
+    await permissions.saveProfile({ ...WORK, limits: { tokensPerDay: 1_000 } });
+    await permissions.save({ ...OWN, profile: 'work' });
+    const { key } = await check(permissions);
+    const spend = async (tokens: number) =>
+      budgets.add(key!, await permissions.find(A, A), { tokens, usd: 0 });
+    await spend(700);
+    expect(ports.changes).not.toContainEqual({ topic: 'budgets' });
+    await spend(150);
+    expect(ports.changes).toContainEqual({ topic: 'budgets' });
+  });
+
+  test('that is refused stays refused, whatever its profile says', async () => {
+    const { permissions, ports } = setUp();
+    await permissions.saveProfile(WORK);
+    await permissions.save({ ...OWN, decision: 'deny', profile: 'work' });
+    for (const withProfile of [true, false]) {
+      if (!withProfile) await (await ports.openDatabase()).delete('profiles', 'work');
+      ports.publish({ topic: 'profiles' });
+      await expect(check(permissions)).rejects.toMatchObject({
+        code: 'origin_not_authorized',
+        message: expect.stringContaining('has no permission') as string,
+      });
+    }
+  });
+
+  test('is not chosen by an answer to a question that names its models', async () => {
+    const { permissions, ports } = setUp({
+      decision: 'allow',
+      remember: 'always',
+      profile: 'work',
+    });
+    await permissions.saveProfile({ ...WORK, models: ['*'] });
+    const grant = await permissions.check({
+      caller: { kind: 'site', origin: A, topOrigin: A },
+      scope: 'raw',
+      models: ['openai/*'],
+      signal: new AbortController().signal,
+    });
+    expect(grant.models).toEqual(['openai/*']);
+    expect(await (await ports.openDatabase()).get('sites', A)).not.toHaveProperty('profile');
+  });
+
   test('may be a pattern, a grant of the session, and one of a single call', async () => {
     for (const remember of ['always', 'session', 'once'] as const) {
       const { permissions } = setUp({ decision: 'allow', remember, profile: 'work' });
@@ -374,6 +418,47 @@ describe('profiles in a bundle', () => {
       a: '*',
       b: 'openai/*',
     });
+  });
+
+  test('and their sites mean the keys and models of the file, where those get another name', async () => {
+    const { bundles, permissions } = setUp();
+    const box = (host: string) => ({ id: 'my-box', baseUrl: `https://${host}.example/v1` });
+    const key = (secret: string) => ({ provider: 'my-box', label: 'main', secret });
+    const groq = (secret: string) => ({ provider: 'groq', label: 'main', secret });
+    const turbo = (model: string) => ({ id: 'turbo', routes: [{ provider: 'groq', model }] });
+    await bundles.importBundle({
+      ...HEAD,
+      providers: [box('mine')],
+      keys: [key('sk-mine-0123456789'), groq('gsk_mine0123456789')],
+      models: [turbo('mine')],
+    });
+    const permits = {
+      keys: ['my-box/main', 'groq/main', 'openai/main'],
+      models: ['my-box/*', 'turbo', 'groq/a'],
+      defaultModel: 'turbo',
+    };
+    const { renamed, profile } = await bundles
+      .importBundle(
+        {
+          ...HEAD,
+          providers: [box('theirs')],
+          keys: [key('sk-theirs-0123456789'), groq('gsk_theirs0123456789')],
+          models: [turbo('theirs')],
+          profiles: [{ id: 'work', name: 'Work', ...permits }],
+          sites: [SITE, { origin: B, decision: 'allow', ...permits }],
+        },
+        { onConflict: 'rename' },
+      )
+      .then(async () => ({
+        renamed: await permissions.find(B, B),
+        profile: (await permissions.listProfiles())[0],
+      }));
+    for (const each of [renamed, profile])
+      expect(each).toMatchObject({
+        keys: ['my-box-2/main', 'groq/main 2', 'openai/main'],
+        models: ['my-box-2/*', 'turbo-2', 'groq/a'],
+        defaultModel: 'turbo-2',
+      });
   });
 
   test('that replace take none away that a site here has', async () => {

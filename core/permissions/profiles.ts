@@ -49,7 +49,7 @@ export function createProfiles(
   return {
     list,
     async hold(site) {
-      if (site.profile === undefined) return site;
+      if (site.profile === undefined || site.decision === 'deny') return site;
       return withProfile(
         site,
         (await list()).find(({ id }) => id === site.profile),

@@ -4,7 +4,7 @@
  */
 import { CATALOG } from '../providers/catalog.ts';
 import { idOfProvider } from './provider-names.ts';
-import type { Bundle, BundleChat, Fault, Section } from './bundle-schema.ts';
+import type { Bundle, BundleChat, BundleSite, Fault, Section } from './bundle-schema.ts';
 
 /** `overwrite` takes the bundle's, `skip` keeps what is here, `rename` keeps both where both can be. */
 export type ConflictPolicy = 'overwrite' | 'skip' | 'rename';
@@ -54,6 +54,7 @@ export function resolveConflicts(
   const providerNames = new Map<string, string>();
   const modelNames = new Map<string, string>();
   const profileNames = new Map<string, string>();
+  const keyNames = new Map<string, string>();
   const next: Bundle = { ...bundle };
   const isRenamed = policy === 'rename';
 
@@ -94,6 +95,8 @@ export function resolveConflicts(
       return [];
     }
     const label = toFreeName(entry.label, taken.labels.get(entry.provider) ?? new Set(), [], ' ');
+    const id = idOfProvider(entry.provider);
+    keyNames.set(`${id}/${entry.label}`, `${id}/${label}`);
     return { ...entry, label: rename(`keys[${index}].label`, entry.label, label) };
   });
 
@@ -117,6 +120,25 @@ export function resolveConflicts(
       fallbacks: model.fallbacks.map((name) => modelNames.get(name) ?? name),
     }),
   }));
+
+  /** `my-box/main`, `my-box/*`: what is here under the old name is not what was meant. */
+  const ofRenamed = (name: string) => {
+    const slash = name.indexOf('/');
+    const provider = slash < 0 ? undefined : providerNames.get(name.slice(0, slash));
+    return provider === undefined ? name : provider + name.slice(slash);
+  };
+  const withNames = <Permits extends Pick<BundleSite, 'keys' | 'models' | 'defaultModel'>>(
+    entry: Permits,
+  ): Permits => {
+    const { keys, models, defaultModel } = entry;
+    const modelName = (name: string) => modelNames.get(name) ?? ofRenamed(name);
+    return {
+      ...entry,
+      ...(keys && { keys: keys.map((name) => keyNames.get(name) ?? ofRenamed(name)) }),
+      ...(models && { models: models.map(modelName) }),
+      ...(defaultModel !== undefined && { defaultModel: modelName(defaultModel) }),
+    };
+  };
 
   next.profiles = bundle.profiles?.flatMap((entry, index) => {
     if (!conflicts.profiles.includes(index)) return entry;
@@ -160,6 +182,8 @@ export function resolveConflicts(
     skipped.chats.push(chat.title);
     return [];
   });
+  next.profiles = next.profiles?.map(withNames);
+  next.sites = next.sites?.map(withNames);
   return { bundle: withoutUndefined(next), skipped, renamed };
 }
 

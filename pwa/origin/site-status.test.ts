@@ -19,6 +19,21 @@ it('says what is allowed and for how long', () => {
   ).toBe('Allowed, until you close the browser, up to $1.00 a day.');
 });
 
+it('says what its profile allows, and that it has none', () => {
+  const site = { decision: 'allow', limits: { usdPerDay: 9 } } as const;
+  const held = { id: 'work', name: 'Work', limits: { usdPerDay: 2 } };
+  expect(siteStatus(origin, { ...site, held }).sentence).toBe(
+    'Allowed, with Work, up to $2.00 a day.',
+  );
+  expect(siteStatus(origin, { ...site, held: { id: 'w', name: 'W' } }).sentence).toBe(
+    'Allowed, with W.',
+  );
+  expect(siteStatus(origin, { ...site, lacksProfile: true })).toEqual({
+    state: 'refused',
+    sentence: 'Its profile is not there or can not be read, so it may do nothing.',
+  });
+});
+
 it('names the rule that covers a page', () => {
   const rule = { origin: 'https://*.example.com' };
   expect(siteStatus(origin, { ...rule, decision: 'allow' }).sentence).toBe(

@@ -12,6 +12,8 @@ import {
   usageWords,
   withKey,
   withScope,
+  toModels,
+  usedByWords,
 } from './words.ts';
 
 describe('the address of a site, as typed', () => {
@@ -156,6 +158,19 @@ it('says how much of a limit is used, and which sites are near theirs', () => {
   expect(nearlyUsedWords([{ ...site, budgets: [{ ...budget, used: 0.8 }] }])).toEqual([
     'notes.example.com has used $0.80 of $1.00 today.',
   ]);
+});
+
+it.each([
+  ['', ['*']],
+  [' \n, ', ['*']],
+  ['groq/*\nopenai/gpt-5, groq/*', ['groq/*', 'openai/gpt-5']],
+])('takes %j as models', (text, models) => expect(toModels(text)).toEqual(models));
+
+it('says which sites have a profile', () => {
+  const sites = ['a', 'b', 'c', 'd'].map((name) => ({ origin: `https://${name}.example` }));
+  expect(usedByWords([])).toBe('No site has it.');
+  expect(usedByWords(sites.slice(0, 1))).toBe('Used by a.example.');
+  expect(usedByWords(sites)).toBe('Used by a.example, b.example, c.example, and 1 more.');
 });
 
 it('gives and takes a scope, and leaves the others', () => {
