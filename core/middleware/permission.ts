@@ -7,7 +7,7 @@ const OWN_PAGES: Grant = Object.freeze({ models: ['*'] });
 
 /** What the call may do; waits for the person where they must be asked. */
 export async function authorise(
-  permissions: Permissions,
+  permissions: Pick<Permissions, 'check'>,
   caller: Caller,
   scope: Scope,
   signal: AbortSignal,
@@ -32,7 +32,7 @@ export interface Authorised {
  * nothing of what there is. The person who is asked reads where the call would go.
  */
 export async function authoriseAndResolve(
-  permissions: Permissions,
+  permissions: Pick<Permissions, 'check'>,
   resolve: Resolve,
   caller: Caller,
   scope: Scope,
@@ -65,12 +65,11 @@ const MOST_ONLY = 20;
 /** The patterns that cover what was asked for and nothing else; nothing where there are none. */
 function onlyOf(resolution: Resolution, asked = ''): { only?: readonly string[] } {
   const { targets, answerModel } = resolution;
-  if (asked === '' || CHOOSING.includes(asked.toLowerCase())) return {};
+  if (targets.length === 0 || asked === '' || CHOOSING.includes(asked.toLowerCase())) return {};
   const only = isLogical(resolution)
     ? [answerModel]
     : [...new Set(targets.map(({ provider, model }) => `${provider.id}/${model}`))];
   const isSound =
-    only.length > 0 &&
     only.length <= MOST_ONLY &&
     // In a pattern it stands for anything.
     only.every((name) => !name.includes('*')) &&
