@@ -50,10 +50,16 @@ export function streamAnswer(body: ReadableStream<Uint8Array>, contentType: stri
 /** Names what the caller asked for and the provider was not. */
 export function withDropped(answer: Response, dropped: readonly string[]): Response {
   if (dropped.length > 0) {
-    answer.headers.set('x-gatehouse-dropped-params', toHeaderValue(dropped.join(', ')));
+    const told = dropped.slice(0, MOST_TOLD).map((name) => name.slice(0, LONGEST_TOLD));
+    if (dropped.length > told.length) told.push(`${dropped.length - told.length} more`);
+    answer.headers.set('x-gatehouse-dropped-params', toHeaderValue(told.join(', ')));
   }
   return answer;
 }
+
+/** The names are the caller's, and may be as many and as long as a body holds. */
+const MOST_TOLD = 40;
+const LONGEST_TOLD = 60;
 
 /** An error, in the words of the format that the caller speaks. */
 export function errorAnswer(error: RouterError, format: Format, requestId: string): Response {

@@ -35,11 +35,32 @@ export function parseJson(bytes: Uint8Array): unknown {
   } catch {
     throw new RouterError('invalid_json', 'The body is not valid UTF-8.');
   }
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw new RouterError('invalid_json', `The body is not JSON: ${whatAndWhere(error, text)}.`);
   }
+  if (isDeep(value))
+    throw new RouterError('invalid_request', `The body is nested more than ${DEEPEST} deep.`);
+  return value;
+}
+
+/** The parser takes any depth; what walks the value later, and writes it again, has a stack. */
+const DEEPEST = 500;
+
+function isDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= DEEPEST; depth++) {
+    const next: unknown[] = [];
+    for (const each of level)
+      if (typeof each === 'object' && each !== null)
+        for (const held of Array.isArray(each) ? each : Object.values(each))
+          if (typeof held === 'object' && held !== null) next.push(held);
+    if (next.length === 0) return false;
+    level = next;
+  }
+  return true;
 }
 
 /** The engine's words without the piece of the caller's text that it quotes: prompts are private. */

@@ -3,6 +3,7 @@ import { createChatEndpoint } from './chat.ts';
 import { createCountEndpoint } from './count-tokens.ts';
 import type { Call, Endpoint } from './endpoint.ts';
 import { createJsonArray, SSE } from './framing.ts';
+import { assertShortName } from './routing-fields.ts';
 
 const answerChat = createChatEndpoint('google-generate-content', {
   fromPath(call, body) {
@@ -28,7 +29,8 @@ const VERBS: Readonly<Record<string, Endpoint['answer']>> = Object.freeze({
 
 /** `POST /v1beta/models/{model}:{verb}`: here the path tells the model, and whether to stream. */
 export const askModel: Endpoint['answer'] = async (call, parts) => {
-  const { verb } = readTail(call);
+  const { model, verb } = readTail(call);
+  assertShortName(model, 'model');
   const answer = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
   if (answer !== undefined) return answer(call, parts);
   throw new RouterError(

@@ -23,8 +23,10 @@ export function takeRouting(
     delete body[name];
     ignored.push(name);
   }
-  const { router } = body;
+  const { model, router } = body;
   delete body.router;
+  assertShortName(model, 'model');
+  assertShortName(router, 'router');
   if (router !== undefined && router !== null && typeof router !== 'string') {
     throw new RouterError('invalid_request', '`router` must be the id of a provider.', {
       param: 'router',
@@ -33,3 +35,10 @@ export function takeRouting(
   const named = router || headers.get('x-gatehouse-provider')?.trim();
   return { provider: !named || named.toLowerCase() === 'auto' ? undefined : named, ignored };
 }
+
+/** Names are shown, logged and told again: a page must not make them long. Throws `model_not_found`. */
+export function assertShortName(name: unknown, param: string): void {
+  if (typeof name === 'string' && name.length > LONGEST_NAME)
+    throw new RouterError('model_not_found', 'No model has a name that long.', { param });
+}
+const LONGEST_NAME = 500;
