@@ -439,6 +439,26 @@ test('what is taken as something else than it says is told', async () => {
   ]);
 });
 
+test('an OAuth credential travels whole', async () => {
+  const one = setUp();
+  const secret = JSON.stringify({
+    type: 'oauth',
+    access_token: CANARY,
+    refresh_token: `${CANARY}-refresh`,
+    token_url: 'https://auth.example/token',
+    client_id: 'client',
+    client_secret: `${CANARY}-client`,
+    scope: 'a b',
+    expires_at: 1_800_000_000,
+  });
+  await one.importBundle({ ...HEAD, keys: [{ provider: 'openai', secret }] });
+  const { keys } = await one.openKeys();
+  expect(keys).toMatchObject([{ provider: 'openai', secret }]);
+  const other = setUp();
+  expect(await other.importBundle({ ...HEAD, keys })).toMatchObject({ keys: { errors: [] } });
+  expect((await other.openKeys()).keys).toEqual(keys);
+});
+
 describe('whatever can be stored can travel', () => {
   const fieldsOf = ({ shape }: { shape: object }, ...athome: string[]) =>
     Object.keys(shape)
@@ -453,7 +473,11 @@ describe('whatever can be stored can travel', () => {
     [
       'keys',
       fieldsOf(bundleKey, 'secret'),
-      fieldsOf(keyRecord, 'id', 'preview', 'destination', 'sealed', 'createdAt', 'check'),
+      // A token's own times are in its secret.
+      fieldsOf(
+        keyRecord,
+        ...['id', 'preview', 'token', 'destination', 'sealed', 'createdAt', 'check'],
+      ),
     ],
     ['chats', fieldsOf(bundleChat, 'messages'), fieldsOf(chatRecord, 'draft')],
     ['messages', fieldsOf(bundleMessage), fieldsOf(messageRecord, 'chatId')],

@@ -60,6 +60,8 @@ function createWorld() {
       if (refused) return refused;
       if (token !== `Bearer ${access(world.turn)}`)
         return json(401, { error: { message: `bad token ${token}` } });
+      if (request.url.endsWith('/embeddings'))
+        return json(200, { object: 'list', data: [{ index: 0, embedding: [1] }], model: 'm1' });
       if (request.method === 'GET') return json(200, { data: [{ id: 'm1' }] });
       return json(200, {
         id: 'c',
@@ -123,7 +125,18 @@ async function setUp(change: object = {}) {
   const record = async () => (await ports.openDatabase()).get('keys', key!.id);
   const view = async () =>
     (await control.listProviders()).find(({ id }) => id === 'box')!.keys.find(Boolean);
-  return { ...created, router, control, key: key!, call: callOn(), callOn, record, view, put };
+  return {
+    ...created,
+    handle,
+    router,
+    control,
+    key: key!,
+    call: callOn(),
+    callOn,
+    record,
+    view,
+    put,
+  };
 }
 
 const messageOf = async (answer: Response) =>
@@ -208,6 +221,20 @@ describe('an OAuth credential', () => {
       await expect.poll(causesOf).toEqual(['first', 'renewal']);
     },
   );
+
+  it.each([
+    ['POST', '/v1/embeddings', { model: 'box/m1', input: 'Hi' }],
+    ['GET', '/box/models', undefined],
+    ['POST', '/box/chat/completions', { model: 'm1', messages: [] }],
+  ])('that is refused is renewed for %s %s too', async (method, path, body) => {
+    const { world, handle, access } = await setUp({ access_token: 'old-token-0123456789' });
+    const init = { method, ...(body && { body: JSON.stringify(body) }) };
+    const answer = await handle(new Request(BASE + path, init), FIRST_PARTY);
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).not.toMatch(/token-0123456789/);
+    expect(world.sent).toEqual(['Bearer old-token-0123456789', `Bearer ${access(2)}`]);
+    expect(world.asked).toHaveLength(1);
+  });
 
   it('that is refused again is renewed no second time', async () => {
     const { world, call, view } = await setUp();
