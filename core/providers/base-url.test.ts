@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import '../testing/figures.ts';
 import { checkBaseUrl } from './base-url.ts';
 
 /** typed -> regular form, on this computer or not */
@@ -294,8 +295,10 @@ describe('checkBaseUrl', () => {
     schemes.flatMap((scheme) => tails.map((tail) => `${scheme}${host}${tail}`)),
   );
 
-  it('is tried on more than 300 addresses', () => {
-    expect(accepted.length + hostUrls.length + refusedTexts.length).toBeGreaterThan(300);
+  it('is tried on more than 300 addresses', ({ task: { meta } }) => {
+    const count = accepted.length + hostUrls.length + refusedTexts.length;
+    expect(count).toBeGreaterThan(300);
+    meta.figure = `${count} addresses`;
   });
 
   it.each(hostUrls)('refuses the host of %s', (typed) => {

@@ -2,6 +2,7 @@
  * Threat 16 in the built extension: a granted page runs away, and the worker dies on the way. In tokens,
  * because what runs on this computer costs no money; a budget counts both alike.
  */
+import type { Page } from '@playwright/test';
 import { expect, openaiAt, test } from '../fixtures.ts';
 
 const PAGES = 2;
@@ -22,7 +23,7 @@ test(`${PAGES * CALLS} calls at once get what the budget holds, also with the wo
   const limits = { tokensPerDay: TOKENS };
   const grant = { origin: app.origin, decision: 'allow', scopes: ['chat'], models: ['*'], limits };
   await configure({ ...openaiAt(upstream), sites: [grant] });
-  const pages = [];
+  const pages: Page[] = [];
   for (let count = 0; count < PAGES; count++) {
     const page = await context.newPage();
     await page.goto(app.url);

@@ -1,5 +1,6 @@
 import { mount, tick, unmount } from 'svelte';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import '../../core/testing/figures.ts';
 import Markdown from './Markdown.svelte';
 import { LEAKS, SCRIPTS } from './testing/payloads.ts';
 import { createGrowing } from './testing/growing.svelte.ts';
@@ -58,19 +59,25 @@ async function grow(text: string): Promise<string[]> {
 }
 
 describe('what a hostile model writes', () => {
-  test(`${SCRIPTS.length} scripts, cut at every character, make nothing that runs`, async () => {
+  test(`${SCRIPTS.length} scripts, cut at every character, make nothing that runs`, async ({
+    task: { meta },
+  }) => {
     for (const text of SCRIPTS) expect(await grow(text), text).toEqual([]);
     expect(alerts).not.toHaveBeenCalled();
     expect(SCRIPTS.length).toBeGreaterThanOrEqual(200);
+    meta.figure = `${SCRIPTS.length} scripts`;
   }, 120_000);
 
-  test(`${LEAKS.length} leaks, cut at every character, ask no one for anything`, async () => {
+  test(`${LEAKS.length} leaks, cut at every character, ask no one for anything`, async ({
+    task: { meta },
+  }) => {
     for (const text of LEAKS) expect(await grow(text), text).toEqual([]);
     const asked = performance
       .getEntriesByType('resource')
       .filter(({ name }) => name.includes('evil'));
     expect(asked.map(({ name }) => name)).toEqual([]);
     expect(LEAKS.length).toBeGreaterThanOrEqual(60);
+    meta.figure = `${LEAKS.length} leaks`;
   }, 120_000);
 
   test('a link says where it goes, and an image waits for a click', () => {
