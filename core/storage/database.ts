@@ -15,6 +15,7 @@ import type {
   UsageRecord,
   VaultHeader,
 } from './records.ts';
+import { DATABASE_NAME } from './database-name.ts';
 import { migrate, MIGRATIONS, type Migration } from './migrations.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { toStorageError } from './transaction.ts';
@@ -40,9 +41,10 @@ export interface GatehouseSchema extends DBSchema {
   requests: { key: string; value: RequestRecord; indexes: { updatedAt: number } };
 }
 
+export { DATABASE_NAME };
+
 export type GatehouseDatabase = IDBPDatabase<GatehouseSchema>;
 
-export const DATABASE_NAME = 'gatehouse';
 export const SETTINGS_KEY = 'settings';
 
 export interface OpenDatabaseOptions {

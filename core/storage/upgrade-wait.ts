@@ -4,6 +4,7 @@
  * can look for it, and it ends with whoever holds it.
  */
 import { RouterError } from '../errors.ts';
+import { DATABASE_NAME } from './database-name.ts';
 
 export const BLOCKED_WORDS =
   'Another tab holds an older version of Gatehouse. Close it, or reload it, to go on.';
@@ -15,7 +16,7 @@ const WAIT_AT_MOST_MS = 60_000;
 const toLock = (name: string) => `${name} is held by an older version`;
 
 /** Whether an upgrade has waited for 3 s, here or in another page or worker. */
-export async function isUpgradeBlocked(name: string): Promise<boolean> {
+export async function isUpgradeBlocked(name = DATABASE_NAME): Promise<boolean> {
   const { held = [] } = await navigator.locks.query();
   return held.some((lock) => lock.name === toLock(name));
 }
