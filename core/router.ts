@@ -106,7 +106,7 @@ export function createRouter(host: Ports): Router {
     live: createLiveRequests(ports),
     attempts,
     bundles: createBundles({ ports, vault, permissions }),
-    offers: createOffers(ports),
+    offers: createOffers(ports, permissions),
     waitForUnlock: createUnlockWait({ ports, changes, vault }),
     isLocked: () => vault.isLocked(),
     settings,

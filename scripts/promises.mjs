@@ -216,7 +216,7 @@ export const PROMISES = Object.freeze([
     threats: '3',
     promise: 'No framed window and no synthetic, early or held press allows',
     tests: [
-      ['extension/consent/press-guard.test.ts', '*'],
+      ['pwa/components/press-guard.test.ts', '*'],
       ['e2e/security/clickjacking.spec.ts', '*'],
     ],
   },

@@ -8,6 +8,12 @@ const ID = 'a-name-that-no-one-can-guess';
 const site = (origin: string, topOrigin = origin): Caller => ({ kind: 'site', origin, topOrigin });
 const APP = site('https://app.example');
 
+/** One that the person refused for good. */
+const find = async (origin: string) =>
+  origin === 'https://refused.example'
+    ? { origin, decision: 'deny' as const, scopes: [], models: [] }
+    : undefined;
+
 /** Offers are shown where `room` is true. */
 function create(room = () => true) {
   const shown: string[][] = [];
@@ -18,7 +24,7 @@ function create(room = () => true) {
       return Promise.resolve(true);
     },
   });
-  return { offers: createOffers(ports), ports, shown };
+  return { offers: createOffers(ports, { find }), ports, shown };
 }
 
 describe('an offer', () => {
@@ -37,6 +43,7 @@ describe('an offer', () => {
     ['a page without an origin', site('null'), 'origin_not_authorized'],
     ['a file', site('file://'), 'origin_not_authorized'],
     ['a page that came without encryption', site('http://app.example'), 'origin_not_authorized'],
+    ['a site that the person refuses', site('https://refused.example'), 'origin_not_authorized'],
     ['another extension', site('chrome-extension://abcdefgh'), 'origin_not_authorized'],
     ['a page of ours', FIRST_PARTY, 'invalid_request'],
   ])('of %s is not shown', async (_who, caller, code) => {
@@ -67,7 +74,7 @@ describe('an offer', () => {
   });
 
   test('is nothing to a host that takes none', async () => {
-    await expect(createOffers(createTestPorts()).show(APP, ID)).rejects.toMatchObject({
+    await expect(createOffers(createTestPorts(), { find }).show(APP, ID)).rejects.toMatchObject({
       code: 'unknown_url',
     });
   });

@@ -1,6 +1,7 @@
 import { RouterError } from '../errors.ts';
 import type { Caller, Ports } from '../ports.ts';
 import { isUnencrypted, toOwners, toSubject } from './match.ts';
+import type { Permissions } from './grants.ts';
 import { createStormControl } from './storm.ts';
 
 /**
@@ -15,7 +16,10 @@ export interface Offers {
   show(caller: Caller, id: string): Promise<void>;
 }
 
-export function createOffers(ports: Pick<Ports, 'now' | 'session' | 'showOffer'>): Offers {
+export function createOffers(
+  ports: Pick<Ports, 'now' | 'session' | 'showOffer'>,
+  permissions: Pick<Permissions, 'find'>,
+): Offers {
   // Counted by themselves: an offer that is not taken is no refusal of the site's calls.
   const storms = createStormControl(ports, 'offers');
 
@@ -28,6 +32,8 @@ export function createOffers(ports: Pick<Ports, 'now' | 'session' | 'showOffer'>
       const subject = toSubject(caller);
       if (!subject || subject.topOrigin !== undefined) throw noTopPage();
       if (isUnencrypted(subject.origin)) throw unencrypted();
+      const site = await permissions.find(subject.origin, subject.origin);
+      if (site?.decision === 'deny') throw blocked(subject.origin);
       const owners = toOwners(subject);
       for (const owner of owners) {
         const error = await storms.blocked(owner);
@@ -48,6 +54,12 @@ const noTopPage = () =>
   new RouterError(
     'origin_not_authorized',
     'Only a page that stands in a tab by itself can offer what is set up in it, not a frame.',
+  );
+
+const blocked = (origin: string) =>
+  new RouterError(
+    'origin_not_authorized',
+    `${origin} is refused. Open the Gatehouse icon to let it ask again.`,
   );
 
 const unencrypted = () =>

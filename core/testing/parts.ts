@@ -106,7 +106,7 @@ export function createTestRouter(
       all: () => Promise.reject(new Error('not in this test')),
     },
     waitForUnlock: () => Promise.reject(new Error('not in this test')),
-    offers: createOffers(ports),
+    offers: createOffers(ports, { find: async () => undefined }),
     bundles: {
       exportBundle: () => Promise.reject(new Error('not in this test')),
       importBundle: () => Promise.reject(new Error('not in this test')),

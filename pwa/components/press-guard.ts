@@ -1,6 +1,6 @@
 /**
- * Decides whether a press on a button of the consent window is meant. The window takes the focus while
- * the person may be typing or clicking in a page, and a page can time when it appears: so a press counts
+ * Decides whether a press on a button is meant, where a page of ours takes the focus by itself: while
+ * the person may be typing or clicking in a web page, and a page can time when it appears: so a press counts
  * only when it began after the buttons were in sight for a while, and a key held down never counts.
  */
 export const ARM_AFTER_MS = 600;
