@@ -61,9 +61,10 @@ test('inpage and relay together take at most 4 kB of every page', () => {
   expectAtMost('inpage + relay', kilobytes(scripts.map((file) => join(EXTENSION, file))), 4);
 });
 
-test('the background takes at most 180 kB', () => {
+// 0.3 ms of a cold start a kilobyte (platform-facts.md): a new part has to be worth that.
+test('the background takes at most 184 kB', () => {
   const entry = join(EXTENSION, manifest().background.service_worker);
-  expectAtMost('background', kilobytes(withImports(EXTENSION, [entry])), 180);
+  expectAtMost('background', kilobytes(withImports(EXTENSION, [entry])), 184);
 });
 
 test('popup and consent take at most 40 kB each', () => {
