@@ -161,6 +161,14 @@ export const PROMISES = Object.freeze([
     ],
   },
   {
+    group: 'Keys',
+    promise: 'An OAuth token is renewed once for all who wait, and written down before it is used',
+    tests: [
+      ['core/vault/tokens.browser.test.ts', '*'],
+      ['e2e/keys/oauth.spec.ts', '*'],
+    ],
+  },
+  {
     group: 'Bundles',
     promise: 'All or nothing, a diff first',
     tests: [
@@ -184,6 +192,15 @@ export const PROMISES = Object.freeze([
       ['pwa/screens/transfer/transfer.test.ts', 'opens what was encrypted here', 'writes files *'],
       [TRANSFER, 'keys leave the extension in an age file alone*', 'no answer of ours holds *'],
       [BUNDLE, 'an export holds no key*'],
+    ],
+  },
+  {
+    group: 'Bundles',
+    threats: '3, 8',
+    promise: 'Between extension and app nothing goes without a press there and one here',
+    tests: [
+      ['core/permissions/offers.test.ts', '*'],
+      ['e2e/security/hand-over.spec.ts', '*'],
     ],
   },
   {
@@ -238,6 +255,11 @@ export const PROMISES = Object.freeze([
       ['core/transport/forged.test.ts', '*'],
       [FORGED, '* forged envelopes *', 'a page that speaks like *'],
     ],
+  },
+  {
+    group: 'Consent',
+    promise: 'A profile holds in place of the site’s own, and without it nothing does',
+    tests: [['core/permissions/profiles.browser.test.ts', '*']],
   },
   {
     group: 'Consent',
