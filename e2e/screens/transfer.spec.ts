@@ -17,6 +17,8 @@ async function openScreen(page: Page, base: string): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Import and export' })).toBeVisible();
 }
 
+const inExport = (page: Page) => page.getByRole('region', { name: 'Export', exact: true });
+
 const choose = (page: Page, content: unknown, name?: string) =>
   page.getByLabel('File to import').setInputFiles(asFile(content, name));
 
@@ -42,7 +44,7 @@ test('keys leave the extension in an age file alone, and open in the PWA with it
   await configure(openaiAt(upstream, 'https://notes.example.com'));
   const page = await context.newPage();
   await openScreen(page, gatehouse.url('extension/options/index.html'));
-  await page.getByRole('checkbox', { name: 'Keys' }).check();
+  await inExport(page).getByRole('checkbox', { name: 'Keys' }).check();
   const phrase = page.locator('[data-phrase]');
   await expect(phrase).toHaveText(/^([a-z]+ ){5}[a-z]+$/);
   const words = (await phrase.textContent())!;
