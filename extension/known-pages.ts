@@ -4,6 +4,8 @@ export interface KnownPage {
   readonly tabId: number;
   /** As the browser said; a document keeps its origin. */
   readonly origin: string;
+  /** Of the page that it is a frame in; its own where it is in none. */
+  readonly topOrigin: string;
 }
 
 const KEPT = 'pages';

@@ -264,7 +264,10 @@ export const PROMISES = Object.freeze([
   {
     group: 'Consent',
     promise: 'Revoking aborts what runs under it',
-    tests: [[GRANTS, 'that is revoked aborts *', 'that becomes a refusal aborts *']],
+    tests: [
+      [GRANTS, 'that is revoked aborts *', 'that becomes a refusal aborts *'],
+      ['e2e/security/revoke.spec.ts', '*'],
+    ],
   },
   {
     group: 'Consent',

@@ -168,6 +168,44 @@ test('a page hears what concerns it, also after the worker died, and one that ma
   await Promise.all([allowed.close(), stranger.close()]);
 });
 
+test('a frame with a grant of its own hears of it, and not of its origin’s elsewhere', async ({
+  site,
+  page,
+  configure,
+  upstream,
+}) => {
+  const inner = await site({ ...withClient(), csp: null });
+  const outer = await site({ csp: null, body: `<iframe src="${inner.url}"></iframe>` });
+  const grant = { origin: inner.origin, topOrigin: outer.origin, decision: 'allow' };
+  await configure({ ...openaiAt(upstream), sites: [grant] });
+  await page.goto(outer.url);
+  const frame = page.frames().find((each) => each.url() === inner.url)!;
+  await frame.waitForFunction(() => (globalThis as unknown as { gatehouse?: Client }).gatehouse);
+  // Its first call brings it a way to the extension.
+  expect(
+    await frame.evaluate(async () => (await fetch('https://gatehouse.invalid/v1/models')).status),
+  ).toBe(200);
+  await frame.evaluate(async () => {
+    const { gatehouse } = globalThis as unknown as { gatehouse: Client };
+    const found = await gatehouse.detect({ timeout: 5_000 });
+    const heard: unknown[] = [];
+    for (const name of ['permission_changed', 'models_changed'] as const)
+      found?.provider.on(name, (detail) => heard.push([name, detail]));
+    Object.assign(globalThis, { heard });
+  });
+  const told = () => frame.evaluate(() => (globalThis as unknown as { heard: unknown[] }).heard);
+  await configure({
+    ...openaiAt(upstream),
+    sites: [grant],
+    models: [{ id: 'fast', routes: [{ provider: 'mock', model: 'echo' }] }],
+  });
+  await expect.poll(told).toContainEqual(['models_changed', {}]);
+  expect(await told()).not.toContainEqual(['permission_changed', { allowed: false }]);
+  // The same origin by itself is another subject.
+  await configure({ ...openaiAt(upstream, inner.origin), sites: [{ ...grant, decision: 'deny' }] });
+  await expect.poll(told).toContainEqual(['permission_changed', { allowed: false }]);
+});
+
 const WORKER = `
 import { bridge } from '/client.js';
 import '/openai.js';

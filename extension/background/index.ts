@@ -59,7 +59,7 @@ chrome.runtime.onConnect.addListener((port) => {
   serve(fromRuntimePort(port), peer, server);
   port.onMessage.addListener((message: unknown) => {
     const tabId = port.sender?.tab?.id;
-    if (message === REQUEST) pages.announceTo(port);
+    if (message === REQUEST) pages.announceTo(port, peer.caller);
     if (message === WANTS_RELAY && tabId !== undefined)
       void spreadRelay(tabId).catch(() => undefined);
   });

@@ -1,11 +1,11 @@
-import { CHANGE_CHANNEL, type Change, type Control } from '../../core/index.ts';
+import { CHANGE_CHANNEL, type Caller, type Change, type Control } from '../../core/index.ts';
 import { readKnownPages, saveKnownPages, type KnownPage } from '../known-pages.ts';
 import { announce, tell } from './announce.ts';
 
 /** The web pages that asked for Gatehouse: they are told of what concerns them, and no others. */
 export interface Pages {
   /** The page behind this port asked who is there. */
-  announceTo(port: chrome.runtime.Port): void;
+  announceTo(port: chrome.runtime.Port, caller: Promise<Caller>): void;
 }
 
 const MOST_KEPT = 200;
@@ -42,8 +42,8 @@ export function createPages(control: () => Pick<Control, 'getSite' | 'status'>):
   async function tellAll(name: string): Promise<void> {
     const pages = await known;
     await Promise.all(
-      Object.entries(pages).map(async ([document, { tabId, origin }]) => {
-        const site = await control().getSite(origin);
+      Object.entries(pages).map(async ([document, { tabId, origin, topOrigin }]) => {
+        const site = await control().getSite(origin, topOrigin);
         const allowed = site?.decision === 'allow' && !site.lacksProfile;
         // Who may not use it learns that, and nothing else.
         if (name !== 'permission_changed' && !allowed) return;
@@ -81,13 +81,19 @@ export function createPages(control: () => Pick<Control, 'getSite' | 'status'>):
   );
 
   return {
-    announceTo({ sender }) {
+    announceTo({ sender }, caller) {
       const { documentId: document, origin, tab } = sender ?? {};
       if (document === undefined || origin === undefined || tab?.id === undefined) return;
-      void remember(document, { tabId: tab.id, origin }).catch(() => undefined);
+      const tabId = tab.id;
+      void caller
+        .then(
+          (who) =>
+            who.kind === 'site' && remember(document, { tabId, origin, topOrigin: who.topOrigin }),
+        )
+        .catch(() => undefined);
       void chrome.scripting
         .executeScript({
-          target: { tabId: tab.id, documentIds: [document] },
+          target: { tabId, documentIds: [document] },
           world: 'MAIN',
           injectImmediately: true,
           func: announce,
