@@ -27,6 +27,7 @@ export {
   coversSubject,
   isLoopbackOrigin,
   isOriginPattern,
+  isUseOf,
   nameOfKey,
   registrableDomain,
 } from './permissions/match.ts';

@@ -1,7 +1,7 @@
 import type { Control, SiteView } from '../control.ts';
 import type { Permissions } from '../permissions/grants.ts';
 import type { Budgets } from '../permissions/budget.ts';
-import { coversSubject, toSiteKey } from '../permissions/match.ts';
+import { isUseOf, toSiteKey } from '../permissions/match.ts';
 import { withProfile } from '../permissions/profiles.ts';
 import type { Ports } from '../ports.ts';
 import { checkRecord } from '../storage/read.ts';
@@ -88,7 +88,7 @@ async function readToday({ openDatabase, now }: Pick<Ports, 'openDatabase' | 'no
 function toView(site: SiteRecord & { session?: boolean }, rows: readonly UsageRecord[]): SiteView {
   const today: SiteView['today'] = { requests: 0, inputTokens: 0, outputTokens: 0 };
   for (const row of rows) {
-    if (!isOf(row, site)) continue;
+    if (!isUseOf(site, row.origin)) continue;
     today.requests += row.requests;
     today.inputTokens += row.inputTokens;
     today.outputTokens += row.outputTokens;
@@ -96,8 +96,3 @@ function toView(site: SiteRecord & { session?: boolean }, rows: readonly UsageRe
   }
   return { ...site, today };
 }
-
-/** Usage knows no top page. */
-const isOf = ({ origin }: UsageRecord, site: SiteRecord) =>
-  origin === site.origin ||
-  (origin.startsWith('http') && coversSubject({ origin: site.origin }, { origin }));

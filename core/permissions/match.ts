@@ -57,6 +57,13 @@ export function coversSubject(record: Subject, subject: Subject): boolean {
   return toCandidateKeys(subject).includes(toSiteKey(record));
 }
 
+/** Whether what this origin used was used by the site, or by one that its pattern covers. Use knows no top page. */
+export function isUseOf({ origin }: Pick<Subject, 'origin'>, user: string): boolean {
+  return (
+    user === origin || (user.startsWith('http') && coversSubject({ origin }, { origin: user }))
+  );
+}
+
 /** `https://*.example.com`: all subdomains of a domain that one owner has; not the domain itself. */
 export function isOriginPattern(text: string): boolean {
   const match = /^(https?:\/\/)\*\.([^*]+)$/.exec(text);

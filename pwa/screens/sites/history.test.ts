@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { SiteView } from '../../../core/index.ts';
-import { isForgotten, isUseOf } from './history.ts';
+import { isUseOf, type SiteView } from '../../../core/index.ts';
+import { isForgotten } from './history.ts';
 
 const DAY = 24 * 3_600_000;
 const NOW = Date.UTC(2026, 11, 1);
@@ -23,7 +23,7 @@ test.each<[string, string, boolean]>([
   ['https://*.example.com', 'https://example.com.evil.test', false],
   ['https://*.example.com', 'gatehouse', false],
 ])('of %s is the use by %s: %s', (origin, user, expected) => {
-  expect(isUseOf({ origin }, { origin: user })).toBe(expected);
+  expect(isUseOf({ origin }, user)).toBe(expected);
 });
 
 describe('a site is forgotten', () => {
