@@ -85,12 +85,12 @@ export function createPages(control: () => Pick<Control, 'getSite' | 'status'>):
       const { documentId: document, origin, tab } = sender ?? {};
       if (document === undefined || origin === undefined || tab?.id === undefined) return;
       const tabId = tab.id;
-      void caller
-        .then(
-          (who) =>
-            who.kind === 'site' && remember(document, { tabId, origin, topOrigin: who.topOrigin }),
-        )
-        .catch(() => undefined);
+      const learn = async () => {
+        const who = await caller;
+        if (who.kind === 'site')
+          await remember(document, { tabId, origin, topOrigin: who.topOrigin });
+      };
+      void learn().catch(() => undefined);
       void chrome.scripting
         .executeScript({
           target: { tabId, documentIds: [document] },
