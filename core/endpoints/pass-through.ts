@@ -6,6 +6,7 @@ import type { Verdict } from '../middleware/verdict.ts';
 import type { Grant } from '../permissions/grants.ts';
 import { coversProvider } from '../permissions/match.ts';
 import { FORMAT_HEADERS } from '../providers/format-headers.ts';
+import { tableFacts } from '../providers/model-facts.ts';
 import { isComplete, type Provider } from '../providers/provider.ts';
 import { toPathBelow } from '../upstream/below.ts';
 import { readBody } from '../upstream/body.ts';
@@ -19,10 +20,11 @@ import {
   type Attempt,
 } from '../upstream/send.ts';
 import { errorAnswer } from './answer.ts';
-import { createSettle, hold, keysOf, tryTargets } from './dispatch.ts';
+import { createSettle, hold, keysOf, tryTargets, type Use } from './dispatch.ts';
 import type { Call, Parts } from './endpoint.ts';
 import { toForwarded } from './forwarded-headers.ts';
 import { readBlob } from './payload.ts';
+import { readRawCall, type RawCall } from './raw-call.ts';
 import { relay } from './relay.ts';
 import { createUsageScan, type UsageScan } from './usage-scan.ts';
 
@@ -59,9 +61,18 @@ async function passTo(
   const shown = `${provider.id}${path}`;
   const live = parts.live.open({ id: call.id, caller, model: shown, signal: request.signal });
   let scan: UsageScan | undefined;
+  /** About what its question is: who hangs up before the provider has counted pays for that. */
+  let question: number | undefined;
   const tap = {
     get usage() {
       return scan?.usage;
+    },
+    get characters() {
+      return scan?.characters ?? 0;
+    },
+    get guess() {
+      if (question === undefined) return undefined;
+      return { input: question, output: Math.ceil((scan?.characters ?? 0) / LETTERS_A_TOKEN) };
     },
     toolCalls: 0,
   };
@@ -71,10 +82,11 @@ async function passTo(
   try {
     const grant = await assertMayPass(call, parts, provider, live);
     const body = await readBlob(request);
-    const model = await modelOf(request, body, below);
-    // What its interface takes and gives is its own affair: only the prompt's length can be told.
-    const wanted = () => ({ input: Math.ceil((body?.size ?? 0) / 4) });
-    const targets = await hold(call, parts, live, grant, [{ provider, model }], { wanted });
+    const raw = await readRawCall(request, body, below);
+    const { model = 'raw' } = raw;
+    if (raw.wanted.output !== undefined) question = raw.wanted.input;
+    const use = useOf(raw, tableFacts(provider.id, model)?.maxOutput);
+    const targets = await hold(call, parts, live, grant, [{ provider, model }], use);
     const resolution = { targets, answerModel: shown };
     const { answer } = await tryTargets(
       call,
@@ -97,6 +109,8 @@ async function passTo(
     const { response, clock, secrets } = answer;
     const headers = toSafeHeaders(response.headers, secrets);
     const { status } = response;
+    // What was refused used nothing, unless the provider says so.
+    if (!response.ok) question = undefined;
     const failure = response.ok
       ? undefined
       : new RouterError('provider_error', `The provider answered ${status}.`, { status });
@@ -121,6 +135,30 @@ async function passTo(
     if (refusal !== undefined && error.code !== 'cancelled') return refusal;
     throw error;
   }
+}
+
+const LETTERS_A_TOKEN = 4;
+/** An answer that no one limited, of a model that no one knows. */
+const USUAL_OUTPUT = 16_384;
+
+/**
+ * Its interface is its own affair, and no body is changed: where the site's answers are limited, the
+ * caller must keep to it by itself; where it names no length, it may get the longest.
+ */
+function useOf({ wanted: { input, output } }: RawCall, longest = USUAL_OUTPUT): Use {
+  if (output === undefined) return { wanted: () => ({ input }) };
+  const { named = longest, answers } = output;
+  return {
+    wanted: () => ({ input, output: { named, answers } }),
+    limitOutput(room) {
+      if (room >= named) return;
+      throw new RouterError(
+        'invalid_request',
+        `The answers of this site may have ${room} tokens. Ask for no more, or raise it under Sites.`,
+        { param: 'max_tokens' },
+      );
+    },
+  };
 }
 
 /** Answers that another key of the provider may not get. */
@@ -233,24 +271,6 @@ function toSafeHeaders(headers: Headers, secrets: readonly string[]): Headers {
   const length = headers.get('content-length');
   if (length !== null && !headers.has('content-encoding')) safe.set('content-length', length);
   return safe;
-}
-
-/** A body above this is read for no model's name. */
-const MOST_PARSED = 4 * 1024 * 1024;
-
-/** Under which name the call is shown and counted: the body's or the path's model, or `raw`. */
-async function modelOf(request: Request, body: Blob | null, path: string): Promise<string> {
-  const named = /\/models\/([^/:?]+)/.exec(path)?.[1];
-  const isJson = /\bjson\b/i.test(request.headers.get('content-type') ?? '');
-  if (body !== null && isJson && body.size <= MOST_PARSED) {
-    try {
-      const { model } = JSON.parse(await body.text()) as { model?: unknown };
-      if (typeof model === 'string' && model !== '') return model.slice(0, 200);
-    } catch {
-      // The provider itself will say what is wrong with it.
-    }
-  }
-  return named?.slice(0, 200) ?? 'raw';
 }
 
 function needsAddress({ name, baseUrlFields }: Provider): RouterError {

@@ -6,8 +6,14 @@ import { createSseParser } from '../streams/sse.ts';
 export interface UsageScan {
   readonly see: (bytes: Uint8Array) => void;
   readonly usage: Usage | undefined;
+  /** About how many letters of a stream the model wrote. */
+  readonly characters: number;
   readonly toolCalls: number;
 }
+
+/** Where a model's words stand in the events of the formats. */
+const WRITTEN =
+  /"(?:content|text|delta|thinking|reasoning(?:_content)?|arguments|partial_json)"\s*:\s*"((?:[^"\\]|\\.)*)"/g;
 
 /** A whole answer above this is bytes of something, and tells no usage. */
 const MOST_KEPT = 4 * 1024 * 1024;
@@ -15,12 +21,14 @@ const MOST_KEPT = 4 * 1024 * 1024;
 export function createUsageScan(type: string): UsageScan {
   if (/^text\/event-stream\b/i.test(type)) return scanEvents();
   if (/^application\/json\b/i.test(type)) return scanJson();
-  return { see: () => {}, usage: undefined, toolCalls: 0 };
+  return { see: () => {}, usage: undefined, characters: 0, toolCalls: 0 };
 }
 
 function scanEvents(): UsageScan {
   let usage: Usage | undefined;
+  let characters = 0;
   const parser = createSseParser(({ data }) => {
+    for (const [, written = ''] of data.matchAll(WRITTEN)) characters += written.length;
     // Most events tell none, and need not be parsed.
     if (data.includes('sage')) usage = mergeUsage(usage, findUsage(parse(data)));
   });
@@ -28,6 +36,9 @@ function scanEvents(): UsageScan {
     see: (bytes) => parser.feed(bytes),
     get usage() {
       return usage;
+    },
+    get characters() {
+      return characters;
     },
     toolCalls: 0,
   };
@@ -45,6 +56,7 @@ function scanJson(): UsageScan {
     get usage() {
       return kept === undefined ? undefined : findUsage(parse(kept));
     },
+    characters: 0,
     toolCalls: 0,
   };
 }
