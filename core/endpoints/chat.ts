@@ -11,7 +11,7 @@ import { ask, type TargetAnswer } from '../upstream/ask.ts';
 import { jsonAnswer, withDropped } from './answer.ts';
 import { readJsonObject } from './body.ts';
 import { answerStream, type Answered } from './chat-stream.ts';
-import { createSettle, dispatch, standingOf, type TryTarget } from './dispatch.ts';
+import { createSettle, dispatch, mayFallBack, standingOf, type TryTarget } from './dispatch.ts';
 import { debugOf, wantsDebug } from './debug.ts';
 import type { Call, Endpoint } from './endpoint.ts';
 import { askForCall, enforcementOf, isMet, readWhole, type Enforcement } from './enforced.ts';
@@ -99,10 +99,14 @@ async function answerChat(
   /** How often it may be asked for at most, beside failures. */
   let most = 1;
   let reached = await dispatch(call, parts, live, 'chat', wanted, asking(chat), {
-    async choose(targets, { toolEnforcement, hedgeAfterMs }) {
+    async choose(targets, { toolEnforcement, hedgeAfterMs, continuePartial }) {
       enforcement = enforcementOf(call, chat, toolEnforcement, await parts.settings());
       most += (enforcement?.maxRetries ?? 0) + (hedgeAfterMs === undefined ? 0 : 1);
-      return onlySuitable(targets, chat, parts.catalogue);
+      const sorted = await onlySuitable(targets, chat, parts.catalogue);
+      // Each that goes on with an answer is paid beside those that broke off.
+      const goesOn = chat.stream && continuePartial && enforcement === undefined;
+      if (goesOn && mayFallBack(call)) most += Math.max(sorted.targets.length - 1, 0);
+      return sorted;
     },
     inputTokens: () => estimateTokens(chat),
     use: { wanted: () => wantedBy(chat, most), limitOutput: (room) => limitOutput(chat, room) },

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AttemptRecord } from '../middleware/attempts.ts';
+import type { Wanted } from '../middleware/reserve.ts';
 import type { Provider } from '../providers/provider.ts';
 import { chunkOf, DONE, openEvents, sendJson, serve, type Loopback } from '../testing/loopback.ts';
 import { createTestRouter, providerAt } from '../testing/parts.ts';
@@ -63,6 +64,7 @@ async function setUp(
   plays: Play[],
   { continuePartial = true, rows = [] as Partial<Provider>[], models = [] as string[] } = {},
 ) {
+  const held: Wanted[] = [];
   const upstreams = await Promise.all(plays.map((play) => serve((response) => play(response))));
   served.push(...upstreams);
   const targets = upstreams.map(({ origin }, at) => ({
@@ -74,11 +76,17 @@ async function setUp(
     keys: Object.fromEntries(
       targets.map(({ provider }) => [provider.id, [`sk-${provider.id}-0123456789`]]),
     ),
-    parts: { resolve: async () => ({ targets, answerModel: 'mine', continuePartial }) },
+    parts: {
+      resolve: async () => ({ targets, answerModel: 'mine', continuePartial }),
+      reserve: async (_grant, routes, wanted) => {
+        held.push(wanted());
+        return { targets: routes, hold: { persist: async () => {}, release: () => {} } };
+      },
+    },
   });
   const told: AttemptRecord[] = [];
   router.parts.attempts.listen((attempt) => told.push(attempt));
-  return { router, told, received: upstreams.map(({ received }) => received) };
+  return { router, told, held, received: upstreams.map(({ received }) => received) };
 }
 
 const ASKED = {
@@ -147,6 +155,19 @@ describe('an answer that breaks off, where the model may go on', () => {
       'first p0 cut',
       'continuation p1 answered',
     ]);
+  });
+
+  it('is held for as often as it may be paid: with each route that could go on', async () => {
+    const plays = [cut({ content: 'One' }), cut({ content: ', two' }), ends(', three.')];
+    const heldFor = async (goesOn: boolean, headers = {}) => {
+      const { router, held } = await setUp(plays, { continuePartial: goesOn });
+      await (await router.chat({ ...ASKED, max_tokens: 50 }, { headers })).text();
+      return [held.length, held[0]?.output];
+    };
+    expect(await heldFor(true)).toEqual([1, { named: 50, answers: 3 }]);
+    expect(await heldFor(false)).toEqual([1, { named: 50, answers: 1 }]);
+    const alone = { 'x-gatehouse-fallback': 'off' };
+    expect(await heldFor(true, alone)).toEqual([1, { named: 50, answers: 1 }]);
   });
 
   it('tells the caller the usage of both, and counts each where it was used', async () => {
