@@ -98,12 +98,28 @@ function firstFlag(entry: Entry, paths: readonly string[]): boolean | undefined 
   return undefined;
 }
 
-/** In USD per million tokens. OpenRouter says it per token; the others that say it, per million. */
+/**
+ * In USD per million tokens. What makes pictures, sounds or films and has a price of zero is paid by
+ * the piece, unless it says that it is free: no one knows its price.
+ */
 function priceOf(entry: Entry): ModelPrice | undefined {
+  const price = listedPrice(entry);
+  if (price === undefined || price.input > 0 || price.output > 0) return price;
+  return isMaker(entry) && !String(entry.id).endsWith(':free') ? undefined : price;
+}
+
+function isMaker(entry: Entry): boolean {
+  const made = firstList(entry, ['architecture.output_modalities', 'output_modalities']) ?? [];
+  const kinds = typeof entry.type === 'string' ? [...made, entry.type] : made;
+  return kinds.some((kind) => /image|audio|video|speech|transcri/i.test(kind));
+}
+
+/** OpenRouter says it per token; the others that say it, per million. */
+function listedPrice(entry: Entry): ModelPrice | undefined {
   const { pricing } = entry;
   if (isObject(pricing) && pricing.prompt !== undefined)
     return toPrice(
-      [pricing.prompt, pricing.completion, pricing.input_cache_read, pricing.input_cache_write],
+      [pricing.prompt, dearestOutput(pricing), pricing.input_cache_read, pricing.input_cache_write],
       1_000_000,
     );
   if (isObject(pricing) && pricing.input !== undefined)
@@ -117,6 +133,13 @@ function priceOf(entry: Entry): ModelPrice | undefined {
       1,
     );
   return dearestOf(entry.providers);
+}
+
+/** A picture's token may cost twelve of a word. What is written must have a price, too. */
+function dearestOutput({ completion, image_output, audio_output }: Entry): unknown {
+  const others = [image_output, audio_output].map((value) => toAmount(value, 1) ?? 0);
+  const written = toAmount(completion, 1);
+  return written === undefined ? completion : Math.max(written, ...others);
 }
 
 /** Hugging Face has a price for each server behind the model; who is asked is its choice. */

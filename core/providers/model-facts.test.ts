@@ -97,6 +97,37 @@ describe('what lists say', () => {
       { pricing: { prompt: '0', completion: '0' } },
       { price: { input: 0, output: 0 } },
     ],
+    [
+      'OpenRouter, pictures dearer than words',
+      {
+        architecture: { output_modalities: ['image', 'text'] },
+        pricing: { prompt: '0.0000003', completion: '0.0000025', image_output: '0.00003' },
+      },
+      { price: { input: 0.3, output: 30 } },
+    ],
+    [
+      'OpenRouter, songs by the piece',
+      {
+        id: 'google/lyria-3-pro-preview',
+        architecture: { output_modalities: ['text', 'audio'] },
+        pricing: { prompt: '0', completion: '0' },
+      },
+      {},
+    ],
+    [
+      'OpenRouter, pictures for nothing',
+      {
+        id: 'maker/pictures:free',
+        architecture: { output_modalities: ['image'] },
+        pricing: { prompt: '0', completion: '0' },
+      },
+      { price: { input: 0, output: 0 } },
+    ],
+    [
+      'Together, pictures by the piece',
+      { id: 'flux', type: 'image', pricing: { hourly: 0, input: 0, output: 0 } },
+      {},
+    ],
     ['OpenRouter, auto', { pricing: { prompt: '-1', completion: '-1' } }, {}],
     [
       'Together',
