@@ -10,7 +10,7 @@ export {
   findPromptApi,
 } from './providers/on-device/prompt-api.ts';
 export * from './storage/chats.ts';
-export { createCopies, readCopyTrouble, toDay, type Copy } from './storage/copies.ts';
+export { createCopies, readCopyTrouble, type Copy } from './storage/copies.ts';
 export * from './storage/database.ts';
 export { beginNewLog } from './storage/new-log.ts';
 export type * from './storage/records.ts';
@@ -33,6 +33,7 @@ export {
 } from './permissions/match.ts';
 export { readForeign, type ReadFile } from './providers/foreign/read-foreign.ts';
 export { createClient } from './transport/client.ts';
+export { toDay } from './usage/counter.ts';
 export { createControlClient, serveControl } from './transport/control.ts';
 export { createJournal, JOURNAL_PREFIX } from './transport/journal.ts';
 export { createPace } from './transport/pace.ts';

@@ -1,9 +1,10 @@
 import type { Control } from '../control.ts';
 import type { Ports } from '../ports.ts';
-import { createCopies, noteCopyTrouble, toDay, type Copies } from '../storage/copies.ts';
+import { createCopies, noteCopyTrouble, type Copies } from '../storage/copies.ts';
 import { DATABASE_NAME } from '../storage/database.ts';
 import { dropSnapshot, readSnapshot } from '../storage/snapshot.ts';
 import { toStorageError } from '../storage/transaction.ts';
+import { toDay } from '../usage/counter.ts';
 import type { BundleExport, Bundles } from '../vault/bundle.ts';
 import { eachChat } from '../vault/bundle-chats.ts';
 import { SECTIONS, type Section } from '../vault/bundle-schema.ts';
@@ -30,8 +31,7 @@ export function createCopiesControl({
 
   const readHead = () => bundles.exportBundle({ sections: HEAD });
 
-  async function make(): Promise<void> {
-    const head = await readHead();
+  async function make(head: BundleExport): Promise<void> {
     try {
       await copies.save(toDay(now()), toPieces(head, openDatabase));
     } catch (error) {
@@ -45,8 +45,7 @@ export function createCopiesControl({
     publish({ topic: 'copies' });
   }
 
-  async function isEmpty(): Promise<boolean> {
-    const head = await readHead();
+  async function isEmpty(head: BundleExport): Promise<boolean> {
     const isBare = HEAD.every((section) => Object.keys(head[section] ?? {}).length === 0);
     return isBare && (await (await openDatabase()).count('chats')) === 0;
   }
@@ -70,10 +69,13 @@ export function createCopiesControl({
   }
 
   return {
-    makeCopy: () => alone({}, make),
+    makeCopy: () => alone({}, async () => make(await readHead())),
     makeDailyCopy: () =>
       alone({ ifAvailable: true }, async () => {
-        if (!(await copies.has(toDay(now()))) && !(await isEmpty())) await make();
+        if (!(await copies.has(toDay(now())))) {
+          const head = await readHead();
+          if (!(await isEmpty(head))) await make(head);
+        }
         await dropOldSnapshot();
       }),
   };

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createCopies, toDay, type Copies } from './copies.ts';
+import { toDay } from '../usage/counter.ts';
+import { createCopies, type Copies } from './copies.ts';
 
 let folder: FileSystemDirectoryHandle;
 let copies: Copies;

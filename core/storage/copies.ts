@@ -122,13 +122,6 @@ async function decompress(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Prom
 }
 
 const toName = (day: string) => `${day}.json.gz`;
-const toTwo = (number: number) => String(number).padStart(2, '0');
-
-/** `2026-11-21`, the person's own day. */
-export function toDay(time: number): string {
-  const date = new Date(time);
-  return `${date.getFullYear()}-${toTwo(date.getMonth() + 1)}-${toTwo(date.getDate())}`;
-}
 
 const copyTrouble = z.strictObject({ at: z.number(), full: z.boolean() });
 /** That the last copy could not be made, and whether for want of room. */
