@@ -1,6 +1,6 @@
 import { RouterError, toRouterError } from '../errors.ts';
 import type { ChatRequest, Usage } from '../formats/chat.ts';
-import { estimateTokens } from '../formats/estimate-tokens.ts';
+import { estimateTokens, LETTERS_A_TOKEN } from '../formats/estimate-tokens.ts';
 import type { AttemptBook, AttemptCause, OpenAttempt } from '../middleware/attempts.ts';
 import { byCondition, PLAIN, type Sorted } from '../middleware/conditions.ts';
 import type { Ask, Credential, Credentials } from '../middleware/credentials.ts';
@@ -418,9 +418,6 @@ export function createSettle(
   };
 }
 
-/** Letters of an answer to a token, where nobody counts. */
-const LETTERS_A_TOKEN = 4;
-
 /** What the provider counted. Where it told nothing, or was cut off before its last word: our guess. */
 function usedBy({ usage, chat, guess, characters = 0 }: Seen, isWhole: boolean) {
   if (usage !== undefined && (isWhole || usage.costUsd !== undefined)) return { usage };
@@ -428,7 +425,10 @@ function usedBy({ usage, chat, guess, characters = 0 }: Seen, isWhole: boolean) 
   if (usage !== undefined)
     return output > usage.output ? { usage: { ...usage, output }, estimated: true } : { usage };
   if (guess !== undefined)
-    return { usage: { input: guess.input, output: guess.output }, estimated: true };
+    return {
+      usage: { input: guess.input, output: Math.max(guess.output, output) },
+      estimated: true,
+    };
   if (chat === undefined) return {};
   return { usage: { input: estimateTokens(chat), output }, estimated: true };
 }

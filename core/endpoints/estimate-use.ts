@@ -1,3 +1,4 @@
+import { LETTERS_A_TOKEN } from '../formats/estimate-tokens.ts';
 import type { Payload } from '../formats/conversion.ts';
 import type { EndpointName } from '../providers/provider.ts';
 
@@ -9,7 +10,6 @@ export interface EstimatedUse {
   readonly answers: number;
 }
 
-const LETTERS_A_TOKEN = 4;
 /** Speech of 16 kbit/s, the least that is sent, at ten tokens a second; of a picture it is near, too. */
 const FILE_BYTES_A_TOKEN = 200;
 /** A large picture of the best quality, by OpenAI's table of 2025. */

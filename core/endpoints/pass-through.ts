@@ -3,6 +3,7 @@ import { formatOf, isSpoken, type UpstreamFormat } from '../formats/format.ts';
 import type { LiveCall } from '../middleware/live.ts';
 import { authorise } from '../middleware/permission.ts';
 import type { Verdict } from '../middleware/verdict.ts';
+import { USUAL_OUTPUT } from '../permissions/budget.ts';
 import type { Grant } from '../permissions/grants.ts';
 import { coversProvider } from '../permissions/match.ts';
 import { FORMAT_HEADERS } from '../providers/format-headers.ts';
@@ -71,8 +72,7 @@ async function passTo(
       return scan?.characters ?? 0;
     },
     get guess() {
-      if (question === undefined) return undefined;
-      return { input: question, output: Math.ceil((scan?.characters ?? 0) / LETTERS_A_TOKEN) };
+      return question === undefined ? undefined : { input: question, output: 0 };
     },
     toolCalls: 0,
   };
@@ -136,10 +136,6 @@ async function passTo(
     throw error;
   }
 }
-
-const LETTERS_A_TOKEN = 4;
-/** An answer that no one limited, of a model that no one knows. */
-const USUAL_OUTPUT = 16_384;
 
 /**
  * Its interface is its own affair, and no body is changed: where the site's answers are limited, the

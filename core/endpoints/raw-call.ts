@@ -1,3 +1,4 @@
+import { LETTERS_A_TOKEN } from '../formats/estimate-tokens.ts';
 import type { Wanted } from '../middleware/reserve.ts';
 
 /** What a call of a provider's own interface is for, as far as it says so itself. */
@@ -10,7 +11,6 @@ export interface RawCall {
 
 /** A body above this is read for nothing. */
 const MOST_PARSED = 4 * 1024 * 1024;
-const LETTERS_A_TOKEN = 4;
 const LONGEST_NAME = 200;
 
 type Fields = Readonly<Record<string, unknown>>;

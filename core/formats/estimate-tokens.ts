@@ -1,5 +1,8 @@
 import type { ChatRequest, ContentPart } from './chat.ts';
 
+/** Of Latin text or JSON, where nobody counts. */
+export const LETTERS_A_TOKEN = 4;
+
 /**
  * About how many tokens a request's input is, where nobody counts them. Four letters of Latin text or
  * JSON are about a token; any other script is taken for a token a letter, which is rather too much
@@ -51,5 +54,5 @@ function bytesOf({ source }: Extract<ContentPart, { type: 'file' | 'audio' }>): 
 function ofText(text: string): number {
   let other = 0;
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) other++;
-  return (text.length - other) / 4 + other;
+  return (text.length - other) / LETTERS_A_TOKEN + other;
 }

@@ -75,7 +75,7 @@ const LIMITS = Object.freeze([
 /** From this share on the person is told. */
 export const NEARLY_USED = 0.8;
 /** An answer that no one limited, where a limit must hold. */
-const USUAL_OUTPUT = 16_384;
+export const USUAL_OUTPUT = 16_384;
 /** A shorter answer is not worth the call. */
 const LEAST_OUTPUT = 256;
 const MILLION = 1_000_000;
