@@ -33,6 +33,13 @@ async function openApp(gatehouse: Gatehouse, pwaOrigin: string): Promise<Page> {
   return app;
 }
 
+/** The extension's page at the same screen. */
+async function openOwn({ context, url }: Gatehouse): Promise<Page> {
+  const own = await context.newPage();
+  await own.goto(url('extension/options/index.html#/transfer'));
+  return own;
+}
+
 /** Makes the app's configuration by its own worker. */
 async function configureApp(app: Page, bundle: object): Promise<void> {
   await app.evaluate(
@@ -141,7 +148,6 @@ test('app to extension: one press there, one here, and the keys are in the clear
 
 test('extension to app: the person names the page, and is asked there', async ({
   gatehouse,
-  context,
   configure,
   pwaOrigin,
   upstream,
@@ -149,8 +155,7 @@ test('extension to app: the person names the page, and is asked there', async ({
   await configure(openaiAt(upstream, 'https://notes.example.com'));
   const app = await openApp(gatehouse, pwaOrigin);
   await configureApp(app, { providers: [], keys: [], models: [], sites: [], settings: {} });
-  const own = await context.newPage();
-  await own.goto(gatehouse.url('extension/options/index.html#/transfer'));
+  const own = await openOwn(gatehouse);
   const toApp = section(own, 'To the app');
   await expect(toApp.getByRole('listitem')).toContainText(new URL(pwaOrigin).host);
   await expect(toApp).toContainText('send them only to one that is your own');
@@ -174,7 +179,6 @@ test('extension to app: the person names the page, and is asked there', async ({
 
 test('a no is a no on either side, and changes nothing', async ({
   gatehouse,
-  context,
   configure,
   pwaOrigin,
   upstream,
@@ -198,8 +202,7 @@ test('a no is a no on either side, and changes nothing', async ({
   expect(has.providers).toMatchObject([{ id: 'openai' }]);
   await tab.close();
 
-  const own = await context.newPage();
-  await own.goto(gatehouse.url('extension/options/index.html#/transfer'));
+  const own = await openOwn(gatehouse);
   const toApp = section(own, 'To the app');
   await toApp.getByRole('button', { name: /^send to/i }).click();
   await section(app, 'From the extension').getByRole('button', { name: 'Don’t take it' }).click();
@@ -288,8 +291,7 @@ test('a page that says that it is the app gets no key, and changes no address by
   await tab.close();
 
   // It is listed by its origin; a public key that is none is refused.
-  const own = await context.newPage();
-  await own.goto(gatehouse.url('extension/options/index.html#/transfer'));
+  const own = await openOwn(gatehouse);
   const toApp = section(own, 'To the app');
   await expect(toApp.getByRole('listitem')).toContainText(new URL(evil.url).host);
   await toApp.getByRole('button', { name: /^send to/i }).click();
